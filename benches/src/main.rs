@@ -1,0 +1,58 @@
+//! The harness: what the README's figures come from, measured on any folder, with the real library.
+//!
+//! `workroom-bench ingest|search|fresh|all [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
+//! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
+//!
+//! What it does not show: other file systems, more cores, more than one process at a time.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a harness prints its results")]
+
+mod corpus_copy;
+mod fresh;
+mod ingest;
+mod machine;
+mod search;
+mod statistics;
+
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What everything here may fail with: told, and the run ends.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let what = arguments.first().map_or("all", String::as_str);
+    if what == "ingest-child" {
+        return ingest::child(Path::new(arguments.get(1).ok_or("ingest-child FOLDER")?));
+    }
+    let folder = match arguments.get(1) {
+        Some(folder) => PathBuf::from(folder),
+        None => corpus_copy::registry_sources()?,
+    };
+    let copy = corpus_copy::prepare(&folder)?;
+    println!("{}", machine::describe());
+    println!("{} files, {:.1} MB at {}", copy.files, copy.bytes as f64 / 1e6, folder.display());
+    let mut results = Map::new();
+    results.insert("files".to_owned(), json!(copy.files));
+    results.insert("bytes".to_owned(), json!(copy.bytes));
+    for (name, measure) in [("ingest", ingest::run as Measure), ("search", search::run), ("fresh", fresh::run)] {
+        if what == name || what == "all" {
+            println!("\n{name}");
+            results.insert(name.to_owned(), measure(&copy.root)?);
+        }
+    }
+    machine::keep(what, &Value::Object(results))
+}
+
+type Measure = fn(&Path) -> Result<Value, Failure>;

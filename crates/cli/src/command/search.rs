@@ -1,0 +1,45 @@
+//! `workroom search`: hits, best first.
+
+use super::scope::query;
+use crate::args::{Args, Search};
+use crate::failure::Failure;
+use crate::output::Out;
+use crate::place;
+use serde::Serialize;
+use workroom::{Hit, Workspace};
+
+#[derive(Serialize)]
+struct Json<'a> {
+    query: &'a str,
+    hits: &'a [Hit],
+}
+
+pub(super) fn run(args: &Args, options: &Search) -> Result<(), Failure> {
+    let query = query(&options.query, &options.scope)?.limit(usize::from(options.limit));
+    let workspace = place::open(args)?;
+    let hits = workspace.search(&query)?;
+    let mut out = Out::new();
+    if options.scope.json {
+        out.json(&Json { query: &query.text, hits: &hits })?;
+    } else if hits.is_empty() {
+        out.whole(&nothing(&workspace)?)?;
+    } else {
+        print(&mut out, &hits)?;
+    }
+    Ok(out.flush()?)
+}
+
+pub(super) fn print(out: &mut Out, hits: &[Hit]) -> Result<(), Failure> {
+    for (hit, number) in hits.iter().zip(1..) {
+        out.hit(number, hit)?;
+    }
+    Ok(())
+}
+
+/// Why nothing was found.
+pub(super) fn nothing(workspace: &Workspace) -> Result<String, Failure> {
+    Ok(match workspace.status()?.documents {
+        0 => "nothing is indexed yet: run `workroom index`".to_owned(),
+        _ => "nothing found".to_owned(),
+    })
+}

@@ -1,0 +1,31 @@
+//! The `workroom` command: reads the command line, calls the library, prints.
+//!
+//! Invariant: results go to standard output, everything else to standard error; a failure is one line, a hint, and its own exit code.
+//! Not here: any logic that the library's other users would miss.
+
+mod args;
+mod command;
+mod failure;
+mod interrupt;
+mod output;
+mod place;
+mod progress;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    start_log();
+    match command::run(&args) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}
+
+/// Logs go to standard error, and only what the user asked for by `WORKROOM_LOG` (such as `debug` or `workroom_watch=trace`).
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WORKROOM_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}

@@ -1,0 +1,217 @@
+//! The ONNX graph of a BERT encoder, made from its configuration and the places of its weights.
+//!
+//! Invariant: the graph holds no weights; it points into the safetensors file, so it is small and fits that one file only.
+//! Not here: pooling, which comes after, and the tokenizer, which comes before.
+//!
+//! The runtime fuses attention, layer norm and the activation by itself when it loads the graph; writing the fused operators here was
+//! measured to be no faster.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::onnx::{Attribute, Element, Graph};
+use crate::safetensors::{Contents, Tensor};
+use crate::{Error, Result};
+
+/// The name of the weights file inside the graph.
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+
+/// Added to the scores of padding before the softmax: far below any real score, but safe in single precision.
+const MASKED: f32 = -1e9;
+
+/// What the graph needs of a model's `config.json`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Config {
+    model_type: String,
+    pub(crate) hidden_size: u64,
+    num_attention_heads: u64,
+    num_hidden_layers: u64,
+    intermediate_size: u64,
+    vocab_size: u64,
+    max_position_embeddings: u64,
+    #[serde(default = "default_eps")]
+    layer_norm_eps: f32,
+    #[serde(default = "default_activation")]
+    hidden_act: String,
+    #[serde(default = "default_positions")]
+    position_embedding_type: String,
+}
+
+fn default_eps() -> f32 {
+    1e-12
+}
+
+fn default_activation() -> String {
+    "gelu".to_owned()
+}
+
+fn default_positions() -> String {
+    "absolute".to_owned()
+}
+
+impl Config {
+    /// Reads and checks `config.json`.
+    pub(crate) fn read(path: &Path, json: &[u8]) -> Result<Self> {
+        let config: Self =
+            serde_json::from_slice(json).map_err(|error| Error::corrupt(path, error.to_string()))?;
+        let only = |what: &str, found: &str, known: &str| {
+            let reason = || format!("{what} {found:?} is not {known:?}");
+            if found == known { Ok(()) } else { Err(Error::unsupported(path, reason())) }
+        };
+        only("model_type", &config.model_type, "bert")?;
+        only("hidden_act", &config.hidden_act, "gelu")?;
+        only("position_embedding_type", &config.position_embedding_type, "absolute")?;
+        let sane = (1..=1 << 14).contains(&config.hidden_size)
+            && (1..=config.hidden_size).contains(&config.num_attention_heads)
+            && config.hidden_size.is_multiple_of(config.num_attention_heads)
+            && (1..=128).contains(&config.num_hidden_layers);
+        if sane { Ok(config) } else { Err(Error::corrupt(path, "sizes do not fit together")) }
+    }
+
+    /// Longest input it was trained for.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_position_embeddings as usize
+    }
+}
+
+/// Writes the graph for the weights in `contents`, which came from the file at `path`.
+///
+/// Inputs are `input_ids`, `attention_mask` and `token_type_ids`; the output is `last_hidden_state`.
+pub(crate) fn graph(config: &Config, path: &Path, contents: &Contents) -> Result<Vec<u8>> {
+    // Models saved with a head on top name the encoder in front.
+    let prefix = ["", "bert."]
+        .into_iter()
+        .find(|prefix| contents.get(&format!("{prefix}embeddings.word_embeddings.weight")).is_some());
+    let prefix = prefix.ok_or_else(|| Error::unsupported(path, "it holds no 32-bit word embeddings"))?;
+    let mut encoder = Encoder { config, path, contents, prefix, graph: Graph::default() };
+    let mut hidden = encoder.embeddings()?;
+    let mask = encoder.mask();
+    for layer in 0..config.num_hidden_layers {
+        hidden = encoder.layer(layer, &hidden, &mask)?;
+    }
+    encoder.graph.op_as("Identity", &[&hidden], &[], "last_hidden_state");
+    let inputs = ["input_ids", "attention_mask", "token_type_ids"];
+    Ok(encoder.graph.model(&inputs, "last_hidden_state", config.hidden_size))
+}
+
+struct Encoder<'a> {
+    config: &'a Config,
+    path: &'a Path,
+    contents: &'a Contents,
+    prefix: &'a str,
+    graph: Graph,
+}
+
+impl Encoder<'_> {
+    /// Word, position and type rows, added and normalised.
+    fn embeddings(&mut self) -> Result<String> {
+        let &Config { hidden_size: hidden, vocab_size, max_position_embeddings: positions, .. } = self.config;
+        let words = self.weight("embeddings.word_embeddings.weight", &[vocab_size, hidden])?;
+        let places = self.weight("embeddings.position_embeddings.weight", &[positions, hidden])?;
+        let types = self.weight("embeddings.token_type_embeddings.weight", &[2, hidden])?;
+        let graph = &mut self.graph;
+        let [zero, one, two] = [0, 1, 2].map(|n| graph.integers(&[n]));
+        let shape = graph.op("Shape", &["input_ids"], &[]);
+        let length = graph.op("Slice", &[&shape, &one, &two], &[]);
+        let words = graph.op("Gather", &[&words, "input_ids"], &[]);
+        let places = graph.op("Slice", &[&places, &zero, &length, &zero], &[]);
+        let types = graph.op("Gather", &[&types, "token_type_ids"], &[]);
+        let sum = graph.op("Add", &[&words, &places], &[]);
+        let sum = graph.op("Add", &[&sum, &types], &[]);
+        self.layer_norm("embeddings.LayerNorm", &sum)
+    }
+
+    /// 0 for what counts and [`MASKED`] for padding, shaped to be added to attention scores.
+    fn mask(&mut self) -> String {
+        let graph = &mut self.graph;
+        let (axes, one, masked) = (graph.integers(&[1, 2]), graph.scalar(1.0), graph.scalar(MASKED));
+        let mask = graph.op("Cast", &["attention_mask"], &[("to", Attribute::Int(Element::F32 as i64))]);
+        let mask = graph.op("Unsqueeze", &[&mask, &axes], &[]);
+        let mask = graph.op("Sub", &[&one, &mask], &[]);
+        graph.op("Mul", &[&mask, &masked], &[])
+    }
+
+    fn layer(&mut self, layer: u64, hidden: &str, mask: &str) -> Result<String> {
+        let at = |name: &str| format!("encoder.layer.{layer}.{name}");
+        let (width, inner) = (self.config.hidden_size, self.config.intermediate_size);
+        let attended = self.attention(&at("attention.self"), hidden, mask)?;
+        let attended = self.linear(&at("attention.output.dense"), &attended, width, width)?;
+        let attended = self.graph.op("Add", &[&attended, hidden], &[]);
+        let attended = self.layer_norm(&at("attention.output.LayerNorm"), &attended)?;
+        let wide = self.linear(&at("intermediate.dense"), &attended, width, inner)?;
+        let wide = self.gelu(&wide);
+        let out = self.linear(&at("output.dense"), &wide, inner, width)?;
+        let out = self.graph.op("Add", &[&out, &attended], &[]);
+        self.layer_norm(&at("output.LayerNorm"), &out)
+    }
+
+    fn attention(&mut self, name: &str, hidden: &str, mask: &str) -> Result<String> {
+        let width = self.config.hidden_size;
+        let heads = self.config.num_attention_heads;
+        let head = width / heads;
+        let split = self.graph.integers(&[0, 0, heads as i64, head as i64]);
+        let joined = self.graph.integers(&[0, 0, width as i64]);
+        let root = self.graph.scalar((head as f32).sqrt());
+        let mut part = |which: &str, order: &'static [i64]| {
+            let x = self.linear(&format!("{name}.{which}"), hidden, width, width)?;
+            let x = self.graph.op("Reshape", &[&x, &split], &[]);
+            Ok::<_, Error>(self.graph.op("Transpose", &[&x], &[("perm", Attribute::Ints(order))]))
+        };
+        let query = part("query", &[0, 2, 1, 3])?;
+        let key = part("key", &[0, 2, 3, 1])?;
+        let value = part("value", &[0, 2, 1, 3])?;
+        let graph = &mut self.graph;
+        let scores = graph.op("MatMul", &[&query, &key], &[]);
+        let scores = graph.op("Div", &[&scores, &root], &[]);
+        let scores = graph.op("Add", &[&scores, mask], &[]);
+        let weights = graph.op("Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
+        let mixed = graph.op("MatMul", &[&weights, &value], &[]);
+        let mixed = graph.op("Transpose", &[&mixed], &[("perm", Attribute::Ints(&[0, 2, 1, 3]))]);
+        Ok(graph.op("Reshape", &[&mixed, &joined], &[]))
+    }
+
+    /// The exact form, by the error function.
+    fn gelu(&mut self, x: &str) -> String {
+        let graph = &mut self.graph;
+        let [root, one, half] = [std::f32::consts::SQRT_2, 1.0, 0.5].map(|value| graph.scalar(value));
+        let scaled = graph.op("Div", &[x, &root], &[]);
+        let erf = graph.op("Erf", &[&scaled], &[]);
+        let erf = graph.op("Add", &[&erf, &one], &[]);
+        let product = graph.op("Mul", &[x, &erf], &[]);
+        graph.op("Mul", &[&product, &half], &[])
+    }
+
+    /// Weights are kept output by input, so they are turned first; the runtime does that once, at load.
+    fn linear(&mut self, name: &str, x: &str, from: u64, to: u64) -> Result<String> {
+        let weight = self.weight(&format!("{name}.weight"), &[to, from])?;
+        let bias = self.weight(&format!("{name}.bias"), &[to])?;
+        let turned = self.graph.op("Transpose", &[&weight], &[("perm", Attribute::Ints(&[1, 0]))]);
+        let product = self.graph.op("MatMul", &[x, &turned], &[]);
+        Ok(self.graph.op("Add", &[&product, &bias], &[]))
+    }
+
+    fn layer_norm(&mut self, name: &str, x: &str) -> Result<String> {
+        let width = self.config.hidden_size;
+        let weight = self.weight(&format!("{name}.weight"), &[width])?;
+        let bias = self.weight(&format!("{name}.bias"), &[width])?;
+        let attributes =
+            [("axis", Attribute::Int(-1)), ("epsilon", Attribute::Float(self.config.layer_norm_eps))];
+        Ok(self.graph.op("LayerNormalization", &[x, &weight, &bias], &attributes))
+    }
+
+    /// Points at a tensor of the weights file, once its shape was checked.
+    fn weight(&mut self, name: &str, shape: &[u64]) -> Result<String> {
+        let name = format!("{}{name}", self.prefix);
+        let missing = || Error::unsupported(self.path, format!("it holds no 32-bit tensor {name:?}"));
+        let tensor: &Tensor = self.contents.get(&name).ok_or_else(missing)?;
+        if tensor.shape != shape {
+            return Err(Error::corrupt(
+                self.path,
+                format!("{name:?} is {:?} instead of {shape:?}", tensor.shape),
+            ));
+        }
+        self.graph.external(&name, WEIGHTS, tensor);
+        Ok(name)
+    }
+}

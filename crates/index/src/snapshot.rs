@@ -1,0 +1,138 @@
+//! What a query sees: one state of all stores, unchanged from the query's start to its end.
+
+use crate::{DocTable, Error, SkipTable};
+use corpus::{ChunkId, DocPath, QuantizedVector, Seq};
+use ledger::DocRecord;
+use lexicon::{LexicalHits, Searcher, StoredChunk};
+use roaring::RoaringTreemap;
+use std::sync::Arc;
+use vectors::{Neighbour, VectorView};
+
+/// An immutable view of the index as of one commit. Cheap to clone; keeps nothing locked.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub(crate) seq: Seq,
+    pub(crate) docs: DocTable,
+    pub(crate) skips: SkipTable,
+    pub(crate) live: Arc<RoaringTreemap>,
+    pub(crate) text: Searcher,
+    pub(crate) vectors: VectorView,
+    /// Live chunks whose vector is the teacher's.
+    pub(crate) n_teacher: u64,
+}
+
+/// Sizes of an index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Indexed documents.
+    pub documents: u64,
+    /// Files seen and not indexed, each with its reason.
+    pub skipped: u64,
+    /// Live chunks.
+    pub chunks: u64,
+    /// Live chunks with a vector.
+    pub vectors: u64,
+    /// Live chunks whose vector is the teacher's.
+    pub teacher_vectors: u64,
+    /// Segments of the full-text store.
+    pub segments: u64,
+    /// Bytes of the vectors in memory.
+    pub vector_bytes: u64,
+}
+
+impl Snapshot {
+    /// Number of the commit it shows.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The live documents.
+    #[must_use]
+    pub fn docs(&self) -> &DocTable {
+        &self.docs
+    }
+
+    /// Files that were seen and not indexed.
+    #[must_use]
+    pub fn skips(&self) -> &SkipTable {
+        &self.skips
+    }
+
+    /// The ids of all chunks that may be shown.
+    #[must_use]
+    pub fn live(&self) -> &Arc<RoaringTreemap> {
+        &self.live
+    }
+
+    /// The vectors of the live chunks.
+    #[must_use]
+    pub fn vectors(&self) -> &VectorView {
+        &self.vectors
+    }
+
+    /// Whether any chunk has a teacher's vector.
+    #[must_use]
+    pub fn has_teacher_vectors(&self) -> bool {
+        self.n_teacher > 0
+    }
+
+    /// The best `k` chunks for a query's words, best first.
+    ///
+    /// # Errors
+    /// When the full-text files cannot be read.
+    pub fn search_text(&self, query: &str, k: usize, allowed: &crate::Allowed) -> Result<LexicalHits, Error> {
+        let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
+        self.text.search(query, k, &is_allowed, allowed.is_filtered()).map_err(Error::Lexicon)
+    }
+
+    /// The best `k` chunks for a query's vector, best first, with their cosine and tier.
+    #[must_use]
+    pub fn search_vectors(&self, query: &QuantizedVector, k: usize, allowed: &crate::Allowed) -> Vec<Neighbour> {
+        let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
+        self.vectors.search(query, k, &is_allowed, allowed.is_filtered().then(|| allowed.len()))
+    }
+
+    /// The stored text of chunks, in the order asked; `None` for one that is not live.
+    ///
+    /// # Errors
+    /// When the full-text files cannot be read.
+    pub fn fetch(&self, chunks: &[ChunkId]) -> Result<Vec<Option<StoredChunk>>, Error> {
+        let mut found = self.text.fetch(chunks).map_err(Error::Lexicon)?;
+        for (stored, id) in found.iter_mut().zip(chunks) {
+            if !self.live.contains(id.0) {
+                *stored = None;
+            }
+        }
+        Ok(found)
+    }
+
+    /// All chunks of a document, in order.
+    ///
+    /// # Errors
+    /// When the full-text files cannot be read.
+    pub fn chunks_of(&self, doc: &DocRecord) -> Result<Vec<StoredChunk>, Error> {
+        let ids: Vec<ChunkId> = doc.chunks().map(ChunkId).collect();
+        Ok(self.fetch(&ids)?.into_iter().flatten().collect())
+    }
+
+    /// The document at a path.
+    #[must_use]
+    pub fn doc(&self, path: &DocPath) -> Option<&Arc<DocRecord>> {
+        self.docs.get(path)
+    }
+
+    /// Sizes, for `status`.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            documents: self.docs.len() as u64,
+            skipped: self.skips.size() as u64,
+            chunks: self.live.len(),
+            vectors: self.vectors.len() as u64,
+            teacher_vectors: self.n_teacher,
+            segments: self.text.n_segments() as u64,
+            vector_bytes: self.vectors.size_bytes() as u64,
+        }
+    }
+}

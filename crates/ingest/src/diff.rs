@@ -1,0 +1,64 @@
+//! What a scan found against what the index knows: which files must be read, which documents are gone.
+//!
+//! Invariant: pure. A file is taken as unchanged only if size, time stamp and inode agree, the time stamp was not racy, and all its
+//! chunks are live.
+
+use corpus::DocPath;
+use index::{DocRecord, Snapshot};
+use std::collections::HashSet;
+use watch::{Found, Stat};
+
+/// The work a scan leaves.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) read: Vec<Found>,
+    pub(crate) gone: Vec<DocPath>,
+    pub(crate) unchanged: u64,
+    /// Codes of the recorded skips that still stand.
+    pub(crate) still_skipped: Vec<String>,
+}
+
+impl Plan {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.read.iter().map(|found| found.stat.size).sum()
+    }
+}
+
+/// Compares the files found under `folder` (the empty string is the root) with the index. `kept` tells of paths that were not found as
+/// files and are not gone either: they have a skip record of their own, or lie where the scan could not look.
+pub(crate) fn plan(snapshot: &Snapshot, folder: &str, found: Vec<Found>, kept: &dyn Fn(&DocPath) -> bool) -> Plan {
+    let mut plan = Plan::default();
+    let there: HashSet<&DocPath> = found.iter().map(|found| &found.path).collect();
+    let indexed = snapshot.docs().under(folder).map(|doc| &doc.path);
+    let skipped = snapshot.skips().keys().filter(|path| path.is_under(folder));
+    plan.gone = indexed.chain(skipped).filter(|path| !there.contains(path) && !kept(path)).cloned().collect();
+    for file in found {
+        if let Some(doc) = snapshot.doc(&file.path) {
+            if is_current(snapshot, doc, &file.stat) {
+                plan.unchanged += 1;
+                continue;
+            }
+        } else if let Some(skip) = snapshot.skips().get(&file.path)
+            && same(&file.stat, skip.size, skip.mtime_ns, skip.inode)
+        {
+            plan.still_skipped.push(skip.code.clone());
+            continue;
+        }
+        plan.read.push(file);
+    }
+    plan
+}
+
+/// Whether the index has this document as the file stands.
+pub(crate) fn is_current(snapshot: &Snapshot, doc: &DocRecord, stat: &Stat) -> bool {
+    !doc.racy && same(stat, doc.size, doc.mtime_ns, doc.inode) && is_live(snapshot, doc)
+}
+
+/// Whether the document's chunks can be found. They cannot after their text was lost (see recovery).
+pub(crate) fn is_live(snapshot: &Snapshot, doc: &DocRecord) -> bool {
+    doc.n_chunks == 0 || snapshot.live().contains(doc.first_chunk.0)
+}
+
+fn same(stat: &Stat, size: u64, mtime_ns: i64, inode: u64) -> bool {
+    (stat.size, stat.mtime_ns, stat.inode) == (size, mtime_ns, inode)
+}

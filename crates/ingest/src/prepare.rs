@@ -1,0 +1,200 @@
+//! One file, from its path to what the index takes: read, hash, extract, chunk, embed.
+//!
+//! Invariant: never fails and never panics outwards: whatever happens to a file ends as a [`Prepared`] value.
+//! What is known already is not computed again: same bytes at the same path are only touched; same bytes elsewhere (a rename, a copy)
+//! bring their chunks and vectors along; an unchanged chunk of an edited file keeps its teacher vector.
+
+use crate::diff::is_live;
+use crate::progress::Outcome;
+use crate::read::{FileBytes, Unread, read};
+use corpus::{
+    Chunk, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash, Tier, Token, Tokenizer,
+};
+use embed::{Student, WordPiece};
+use extract::Skip;
+use index::{DocRecord, PutChunk, PutDoc, SkipRecord, Snapshot};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use watch::Stat;
+
+/// What the commit thread is to do for one file.
+pub(crate) enum Prepared {
+    Put(Box<PutDoc>),
+    Skip(SkipRecord),
+    Touch { path: DocPath, stat: Stat, racy: bool },
+    Gone(DocPath),
+}
+
+/// What preparation needs, shared by all threads.
+pub(crate) struct Preparer<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) max_file_bytes: u64,
+    pub(crate) tokenizer: &'a WordPiece,
+    pub(crate) student: &'a Student,
+    pub(crate) teacher_model: Option<ModelId>,
+    pub(crate) snapshot: &'a Snapshot,
+    /// A document for each content hash the index has.
+    pub(crate) by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
+    pub(crate) now_ms: i64,
+}
+
+impl Prepared {
+    /// What to tell the caller, and how many bytes it was.
+    pub(crate) fn outcome(&self) -> (DocPath, u64, Outcome) {
+        match self {
+            Self::Put(put) => (put.path.clone(), put.size, Outcome::Indexed { chunks: put.chunks.len() }),
+            Self::Skip(skip) => {
+                let outcome = Outcome::Skipped { code: skip_code(&skip.code), reason: skip.reason.clone() };
+                (skip.path.clone(), skip.size, outcome)
+            }
+            Self::Touch { path, stat, .. } => (path.clone(), stat.size, Outcome::Unchanged),
+            Self::Gone(path) => (path.clone(), 0, Outcome::Removed),
+        }
+    }
+}
+
+impl Preparer<'_> {
+    /// Prepares one file. `known` is its size and time as the scan saw them, for the record of a file that cannot be read.
+    pub(crate) fn prepare(&self, path: &DocPath, known: Stat) -> Prepared {
+        let panicked = |_| self.skip(path, known, "failed", "reading it failed inside the program; please report this file".into());
+        catch_unwind(AssertUnwindSafe(|| self.prepare_file(path))).unwrap_or_else(panicked)
+    }
+
+    fn prepare_file(&self, path: &DocPath) -> Prepared {
+        let unknown = Stat { size: 0, mtime_ns: 0, inode: 0 };
+        let file = match read(self.root, path, self.max_file_bytes) {
+            Ok(file) => file,
+            Err(Unread::Gone) => return Prepared::Gone(path.clone()),
+            Err(Unread::TooLarge { size }) => {
+                let reason = format!("{size} bytes are more than the limit of {} (max_file_bytes)", self.max_file_bytes);
+                return self.skip(path, Stat { size, ..unknown }, "too-large", reason);
+            }
+            // No time stamp is recorded, so that every scan tries again: permissions change without one.
+            Err(Unread::Failed(error)) => return self.skip(path, unknown, "unreadable", error.to_string()),
+        };
+        let hash = ContentHash::of(&file.bytes);
+        let old = self.snapshot.doc(path);
+        if old.is_some_and(|old| old.hash == hash && is_live(self.snapshot, old)) {
+            return Prepared::Touch { path: path.clone(), stat: file.stat, racy: file.racy };
+        }
+        if let Some(copy) = self.copy_of(path, &hash, &file) {
+            return Prepared::Put(Box::new(copy));
+        }
+        let FileBytes { stat, racy, bytes } = file;
+        match extract::extract(path, bytes) {
+            Ok(document) => {
+                let chunks = self.embed(&document, &self.teacher_vectors(old.map(|old| &**old)));
+                let (format, encoding, title) = (document.format, document.encoding.to_owned(), document.title);
+                let path = path.clone();
+                let Stat { size, mtime_ns, inode } = stat;
+                Prepared::Put(Box::new(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks }))
+            }
+            Err(skip) => self.skip(path, stat, code_of(&skip), skip.to_string()),
+        }
+    }
+
+    fn skip(&self, path: &DocPath, stat: Stat, code: &str, reason: String) -> Prepared {
+        Prepared::Skip(skip_record(path.clone(), stat, code, reason, self.now_ms))
+    }
+
+    /// The same bytes under another name, of the same format: its chunks and vectors serve again.
+    fn copy_of(&self, path: &DocPath, hash: &ContentHash, file: &FileBytes) -> Option<PutDoc> {
+        let source = (self.by_hash)(hash)?;
+        let same_format = extract::detect_format(path, &file.bytes).is_ok_and(|format| format == source.format);
+        if !same_format || !is_live(self.snapshot, &source) {
+            return None;
+        }
+        let stored = self.snapshot.chunks_of(&source).ok()?;
+        if stored.len() != source.n_chunks as usize {
+            return None;
+        }
+        let chunks = stored.into_iter().map(|stored| {
+            let vector = self.snapshot.vectors().get(stored.chunk_id);
+            let vector = vector.and_then(|(tier, vector)| Some((self.model_of(tier)?, tier, vector)));
+            PutChunk { chunk: stored.chunk, body: stored.body, text_hash: stored.text_hash, vector }
+        });
+        let chunks = chunks.collect();
+        let Stat { size, mtime_ns, inode } = file.stat;
+        let (path, hash, racy) = (path.clone(), *hash, file.racy);
+        let DocRecord { format, encoding, title, .. } = source;
+        Some(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks })
+    }
+
+    fn model_of(&self, tier: Tier) -> Option<ModelId> {
+        match tier {
+            Tier::Student => Some(ModelId::BUILTIN),
+            Tier::Teacher => self.teacher_model,
+        }
+    }
+
+    /// The teacher vectors of the version before, by the text they stand for.
+    fn teacher_vectors(&self, old: Option<&DocRecord>) -> HashMap<TextHash, QuantizedVector> {
+        let Some(old) = old.filter(|_| self.teacher_model.is_some() && self.snapshot.has_teacher_vectors()) else {
+            return HashMap::new();
+        };
+        let Ok(stored) = self.snapshot.chunks_of(old) else { return HashMap::new() };
+        let teacher = stored.into_iter().filter_map(|stored| match self.snapshot.vectors().get(stored.chunk_id) {
+            Some((Tier::Teacher, vector)) => Some((stored.text_hash, vector)),
+            _ => None,
+        });
+        teacher.collect()
+    }
+
+    /// Cuts a document into chunks with vectors. The text is cut into word pieces once; the chunks' vectors are made of the same pieces.
+    fn embed(&self, document: &Document, reuse: &HashMap<TextHash, QuantizedVector>) -> Vec<PutChunk> {
+        let mut tokens = Vec::with_capacity(document.text.len() / 3);
+        self.tokenizer.tokenize(&document.text, &mut tokens);
+        let chunks = chunk::chunk(document, &tokens, self.tokenizer);
+        let starts: Vec<u32> = chunks.iter().skip(1).map(|chunk| chunk.span.start).collect();
+        let mut input = Vec::new();
+        let put = |(i, chunk): (usize, Chunk)| {
+            let body = chunk.span.of(&document.text).unwrap_or_default();
+            let until = starts.get(i).copied().unwrap_or(chunk.span.end).max(chunk.span.end);
+            let with_gap = document.text.get(chunk.span.start as usize..until as usize).unwrap_or(body);
+            let text = ChunkText::new(document.title.as_deref(), &chunk.headings, body);
+            let text_hash = TextHash::of(&text.joined());
+            let vector = match (reuse.get(&text_hash), self.teacher_model) {
+                (Some(vector), Some(model)) => Some((model, Tier::Teacher, vector.clone())),
+                _ => {
+                    input.clear();
+                    self.tokenizer.tokenize(&text.context, &mut input);
+                    input.extend_from_slice(pieces_of(&tokens, chunk.span));
+                    let vector = self.student.embed_tokens(&input).and_then(|vector| QuantizedVector::from_f32(&vector));
+                    vector.map(|vector| (ModelId::BUILTIN, Tier::Student, vector))
+                }
+            };
+            PutChunk { body: with_gap.to_owned(), text_hash, vector, chunk }
+        };
+        chunks.into_iter().enumerate().map(put).collect()
+    }
+}
+
+/// The word pieces that begin inside a span.
+fn pieces_of(tokens: &[Token], span: Span) -> &[Token] {
+    let from = tokens.partition_point(|token| token.start < span.start);
+    let to = from + tokens[from..].partition_point(|token| token.start < span.end);
+    &tokens[from..to]
+}
+
+pub(crate) fn skip_record(path: DocPath, stat: Stat, code: &str, reason: String, at_ms: i64) -> SkipRecord {
+    SkipRecord { path, size: stat.size, mtime_ns: stat.mtime_ns, inode: stat.inode, code: code.to_owned(), reason, at_ms }
+}
+
+fn code_of(skip: &Skip) -> &'static str {
+    match skip {
+        Skip::Binary => "binary",
+        Skip::Unsupported { .. } => "unsupported",
+        Skip::Undecodable => "undecodable",
+        Skip::TooLarge { .. } => "too-large",
+        _ => "other",
+    }
+}
+
+/// The words a skip can carry; an index written by a later program may hold others.
+fn skip_code(code: &str) -> &'static str {
+    const KNOWN: [&str; 10] = [
+        "binary", "unsupported", "undecodable", "too-large", "unreadable", "special", "link", "bad-name", "ignore-rule", "failed",
+    ];
+    KNOWN.into_iter().find(|known| *known == code).unwrap_or("other")
+}

@@ -1,0 +1,239 @@
+//! The ledger: commits go in one at a time, reads go on beside them.
+
+use std::fs::TryLockError;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use corpus::{ChunkId, DocId, Seq};
+
+use crate::codec::{self, CALLER, Head, META};
+use crate::rows::Rows;
+use crate::store::{Store, Trees, Write, get, read_head};
+use crate::watermark::{self, Watermark};
+use crate::{
+    Commit, DocRecord, Error, OpenReport, SkipRecord, VectorRow, VerifyReport, commit, heal, verify,
+};
+
+/// How a ledger is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Memory for sled's page cache, in bytes as they are on the disk; real use is about twice that. Sled's own default is a gigabyte.
+    pub cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20 }
+    }
+}
+
+/// An open ledger. One per folder at a time, in one process; share it by reference.
+pub struct Ledger {
+    // Dropped in this order: the store lets go of its files before the lock is given back.
+    store: Store,
+    head: RwLock<Head>,
+    writer: Mutex<Writer>,
+    _lock: fs_err::File,
+}
+
+/// What the one commit at a time holds.
+struct Writer {
+    watermark: Watermark,
+    /// A commit failed half way.
+    broken: bool,
+}
+
+impl Ledger {
+    /// Opens or creates the ledger in `dir`, mending what a crash left. The report says what was lost, if anything: see
+    /// [`Outcome`](crate::Outcome).
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when it is open elsewhere, [`Error::Io`] when the system refuses.
+    pub fn open(dir: &Path, options: &Options) -> Result<(Self, OpenReport), Error> {
+        let lock = lock(dir)?;
+        let (mut watermark, mark) = Watermark::open(dir)?;
+        let (store, report) = heal::open(dir, options.cache_bytes, mark)?;
+        let found = read_head(&store)?;
+        let head = watermark::raise(found.unwrap_or_else(new_head), mark);
+        if found != Some(head) {
+            store.apply(&[commit::head_row(&head)?])?;
+        }
+        watermark.write(&head)?;
+        let writer = Mutex::new(Writer { watermark, broken: false });
+        Ok((Self { store, head: RwLock::new(head), writer, _lock: lock }, report))
+    }
+
+    /// Applies a commit, whole or not at all. When this returns, it is on the disk and every read sees it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfOrder`], [`Error::Inconsistent`] and [`Error::TooLarge`] when the commit is refused: nothing has changed, and
+    /// the next commit may come. Any other error leaves the ledger refusing commits until it is opened again.
+    pub fn commit(&self, commit: Commit) -> Result<(), Error> {
+        let mut writer = self.writer()?;
+        let head = commit.check(self.head())?;
+        let writes = commit.writes(&head, &self.store)?;
+        self.apply(&mut writer, &writes)?;
+        *self.head.write().unwrap_or_else(PoisonError::into_inner) = head;
+        // The commit stands without it: a watermark that could not be written is only an older one.
+        if let Err(error) = writer.watermark.write(&head) {
+            tracing::warn!(%error, "the watermark was not written");
+        }
+        Ok(())
+    }
+
+    /// The last commit's number; 0 before the first.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        Seq(self.head().seq)
+    }
+
+    /// The number for the next new document.
+    #[must_use]
+    pub fn next_doc(&self) -> u64 {
+        self.head().next_doc
+    }
+
+    /// The number for the next new chunk.
+    #[must_use]
+    pub fn next_chunk(&self) -> u64 {
+        self.head().next_chunk
+    }
+
+    /// A random number drawn when this ledger was made. A store that names another one belongs to another ledger.
+    #[must_use]
+    pub fn store_id(&self) -> u64 {
+        self.head().store_id
+    }
+
+    /// One document.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when its row does not decode, and those of the store.
+    pub fn doc(&self, id: DocId) -> Result<Option<DocRecord>, Error> {
+        let key = id.0.to_be_bytes();
+        get(&self.store, Trees::DOCS, &key)?.map(|value| codec::decode_doc(&key, &value)).transpose()
+    }
+
+    /// One chunk's vector.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when its row does not decode, and those of the store.
+    pub fn vector(&self, chunk: ChunkId) -> Result<Option<VectorRow>, Error> {
+        let key = chunk.0.to_be_bytes();
+        get(&self.store, Trees::VECTORS, &key)?.map(|value| codec::decode_vector(&key, &value)).transpose()
+    }
+
+    /// All documents, by ascending id. A commit during the walk may show in part: walk before commits begin, or accept that.
+    pub fn docs(&self) -> impl Iterator<Item = Result<DocRecord, Error>> + use<> {
+        Rows::new(&self.store, self.store.dir(), Trees::DOCS, codec::decode_doc)
+    }
+
+    /// All skipped files, by path. As [`Ledger::docs`] beside commits.
+    pub fn skips(&self) -> impl Iterator<Item = Result<SkipRecord, Error>> + use<> {
+        Rows::new(&self.store, self.store.dir(), Trees::SKIPS, codec::decode_skip)
+    }
+
+    /// All vectors, by ascending chunk. As [`Ledger::docs`] beside commits.
+    pub fn vectors(&self) -> impl Iterator<Item = Result<VectorRow, Error>> + use<> {
+        Rows::new(&self.store, self.store.dir(), Trees::VECTORS, codec::decode_vector)
+    }
+
+    /// What was last put under `name`: small things that belong to the index, such as the table of models.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the row does not decode, and those of the store.
+    pub fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let key = meta_key(name);
+        let Some(value) = get(&self.store, Trees::META, &key)? else { return Ok(None) };
+        codec::unseal(META, &key, &value).map(|body| Some(body.to_vec()))
+    }
+
+    /// Puts `value` under `name`, durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] above some 7 KB, when nothing has changed; else as [`Ledger::commit`].
+    pub fn put_meta(&self, name: &str, value: &[u8]) -> Result<(), Error> {
+        let key = meta_key(name);
+        let value = Some(codec::seal(META, &key, value)?);
+        let mut writer = self.writer()?;
+        self.apply(&mut writer, &[Write { tree: Trees::META, key, value }])
+    }
+
+    /// Bytes that sled's files take.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn size_on_disk(&self) -> Result<u64, Error> {
+        self.store.with(|db, _| db.size_on_disk())
+    }
+
+    /// Reads every row and checks how they fit together.
+    ///
+    /// # Errors
+    /// When the store cannot be walked to its end. Damaged rows are no error but part of the report.
+    pub fn verify(&self) -> Result<VerifyReport, Error> {
+        // No commit meanwhile, or a document might be read without its vectors.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        verify::verify(&self.store, &self.head())
+    }
+
+    fn head(&self) -> Head {
+        *self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, Error> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if writer.broken { Err(Error::Poisoned) } else { Ok(writer) }
+    }
+
+    fn apply(&self, writer: &mut Writer, writes: &[Write]) -> Result<(), Error> {
+        // Set first: whatever happens in between, a half-applied commit is never followed by another.
+        writer.broken = true;
+        self.store.apply(writes)?;
+        writer.broken = false;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger")
+            .field("dir", &self.store.dir())
+            .field("head", &self.head())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Moves the store in `dir` out of the way, so that the next [`Ledger::open`] begins an empty one. For a ledger whose rows turned out
+/// damaged while it was in use: drop it, call this, open again. Returns where the damaged files are; the next call deletes them.
+///
+/// # Errors
+/// [`Error::Locked`] when the ledger is open, [`Error::Io`] when the system refuses.
+pub fn set_aside(dir: &Path) -> Result<PathBuf, Error> {
+    let _lock = lock(dir)?;
+    heal::set_aside(dir)
+}
+
+/// Takes the ledger's own lock. Sled has one too, but only on a file that is already being opened, when it is too late to clean up.
+fn lock(dir: &Path) -> Result<fs_err::File, Error> {
+    fs_err::create_dir_all(dir).map_err(Error::io(dir, "create"))?;
+    let path = dir.join("lock");
+    let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(Error::io(&path, "open"))?;
+    match file.file().try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { dir: dir.to_path_buf() }),
+        Err(TryLockError::Error(source)) => Err(Error::Io { path, op: "lock", source }),
+    }
+}
+
+/// The head of an empty ledger.
+fn new_head() -> Head {
+    // The standard library's hash keys are the one source of randomness that needs no further crate.
+    Head { store_id: RandomState::new().build_hasher().finish(), ..Head::default() }
+}
+
+fn meta_key(name: &str) -> Vec<u8> {
+    format!("{CALLER}{name}").into_bytes()
+}

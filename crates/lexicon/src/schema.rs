@@ -1,0 +1,126 @@
+//! The schema: which fields a chunk has in tantivy, and how a chunk becomes a tantivy document.
+//!
+//! Invariant: whatever changes the bytes on disk (fields, analysis, record) changes [`FORMAT`], and an index of another format is refused.
+//! Not here: reading and writing the index.
+//!
+//! There is *one* indexed text field. Body, context line and path are values of it, the context twice: BM25 over a field in which the
+//! weightier parts occur oftener is BM25F with integer weights (Robertson, Zaragoza, Taylor 2004, "Simple BM25 extension to multiple
+//! weighted fields"). A term then has one posting list instead of four, a query a quarter of the scorers, and the best possible score
+//! of a query is a plain sum over its terms.
+
+use corpus::{ChunkText, Seq};
+use tantivy::Index;
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, FieldType, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
+};
+
+use crate::LexiconDoc;
+use crate::analysis::{Analyzer, Stemming};
+use crate::record;
+
+/// Version of everything this crate puts on disk.
+const FORMAT: u32 = 1;
+
+/// How often title and headings count, against once for body and path.
+const CONTEXT_WEIGHT: usize = 2;
+
+/// The fields, by their tantivy numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    /// u64: finds a chunk (indexed) and says which chunk a hit is (fast).
+    pub(crate) chunk: Field,
+    /// u64: finds all chunks of a document, to delete them.
+    pub(crate) document: Field,
+    /// Body, context and path, with positions for phrases.
+    pub(crate) text: Field,
+    /// The stored chunk (see `record`).
+    pub(crate) record: Field,
+}
+
+/// The name of the fast field.
+pub(crate) const CHUNK: &str = "chunk";
+
+/// Schema and fields.
+pub(crate) fn schema(stemming: Stemming) -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer(&analyzer_name(stemming))
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let fields = Fields {
+        chunk: builder.add_u64_field(CHUNK, INDEXED | FAST),
+        document: builder.add_u64_field("document", INDEXED),
+        text: builder.add_text_field("text", TextOptions::default().set_indexing_options(indexing)),
+        record: builder.add_bytes_field("record", STORED),
+    };
+    (builder.build(), fields)
+}
+
+/// Makes our analysis known to an index.
+pub(crate) fn register_analyzer(index: &Index, stemming: Stemming) {
+    index.tokenizers().register(&analyzer_name(stemming), Analyzer::new(stemming));
+}
+
+/// The analyzer's name carries format and stemming, so that a schema on disk differs whenever one of them does.
+pub(crate) fn analyzer_name(stemming: Stemming) -> String {
+    format!("workroom_{FORMAT}_{}", stemming.name())
+}
+
+/// The name of the analyzer that a schema found on disk was made with, as far as it can be told.
+pub(crate) fn analyzer_of(schema: &Schema) -> String {
+    let names = schema.fields().filter_map(|(_, entry)| match entry.field_type() {
+        FieldType::Str(options) => {
+            options.get_indexing_options().map(|indexing| indexing.tokenizer().to_owned())
+        }
+        _ => None,
+    });
+    names.last().unwrap_or_else(|| "unknown".to_owned())
+}
+
+impl Fields {
+    /// The chunk as a tantivy document.
+    pub(crate) fn document_of(self, doc: &LexiconDoc<'_>) -> TantivyDocument {
+        let mut out = TantivyDocument::with_capacity(2 * doc.body.len() + 512);
+        out.add_u64(self.chunk, doc.chunk_id.0);
+        out.add_u64(self.document, doc.doc_id.0);
+        out.add_text(self.text, doc.body);
+        let context = ChunkText::new(doc.title, &doc.chunk.headings, "").context;
+        if !context.is_empty() {
+            for _ in 0..CONTEXT_WEIGHT {
+                out.add_text(self.text, &context);
+            }
+        }
+        out.add_text(self.text, doc.path.as_str());
+        out.add_bytes(self.record, &record::encode(doc));
+        out
+    }
+}
+
+/// What a commit carries besides its segments.
+pub(crate) fn payload(seq: Seq) -> String {
+    format!("format={FORMAT} seq={seq}")
+}
+
+/// The commit number in a payload of this format.
+pub(crate) fn seq_of(payload: &str) -> Option<Seq> {
+    let seq = payload.strip_prefix(&format!("format={FORMAT} seq="))?;
+    seq.parse().ok().map(Seq)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_round_trip_and_others_are_refused() {
+        assert_eq!(seq_of(&payload(Seq(u64::MAX))), Some(Seq(u64::MAX)));
+        for other in ["", "format=0 seq=1", "format=1 seq=", "format=1 seq=x", "format=1 seq=-1"] {
+            assert_eq!(seq_of(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn stemmings_have_different_schemas() {
+        assert_ne!(schema(Stemming::English).0, schema(Stemming::None).0);
+    }
+}

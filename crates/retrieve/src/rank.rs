@@ -1,0 +1,164 @@
+//! Fusion: one ranking from words and vectors.
+//!
+//! A convex sum of two scores that are both bounded without looking at the candidate list: the cosine, and the square root of the BM25 score
+//! over its theoretical maximum for the query. Bruch, Gai and Ingber ("An Analysis of Fusion Functions for Hybrid Retrieval", 2022) found such
+//! sums ahead of reciprocal rank fusion; measurements on our own sets agree (docs/adr/2026-11-21-fusion.md).
+//!
+//! Invariant: scores fall along the list; equal scores are ordered by chunk id, so one snapshot gives one ranking.
+
+use corpus::{ChunkId, QuantizedVector, Tier};
+use index::{Allowed, Error, Filter, Snapshot};
+use std::collections::BTreeMap;
+
+/// What ranks the chunks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Words and meaning together.
+    #[default]
+    Hybrid,
+    /// Words alone (BM25).
+    Lexical,
+    /// Meaning alone (cosine).
+    Dense,
+}
+
+/// A query, resolved.
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    /// The words.
+    pub text: &'a str,
+    /// The query's vector, in the space of the index. Without one, hybrid falls back to words and dense finds nothing.
+    pub vector: Option<&'a [f32]>,
+    /// What ranks.
+    pub mode: Mode,
+    /// How many chunks to return.
+    pub limit: usize,
+    /// Which documents may be returned.
+    pub filter: &'a Filter,
+}
+
+/// A chunk with its place in the ranking.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranked {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// What it is ranked by: the fused score, or the mode's own.
+    pub score: f32,
+    /// BM25, if the words were searched and found in it.
+    pub lexical: Option<f32>,
+    /// Cosine with the query, if the chunk has a vector and the query too.
+    pub dense: Option<f32>,
+    /// Which model the chunk's vector is from.
+    pub tier: Option<Tier>,
+}
+
+/// Share of the cosine in the hybrid score. See the ADR for the sweep it comes from.
+const DENSE_SHARE: f32 = 0.6;
+
+/// Candidates each side brings, at the least: what is below that in both lists does not reach the first ten after fusion.
+const CANDIDATES: usize = 100;
+
+/// Ranks the chunks of a snapshot.
+///
+/// # Errors
+/// When the full-text files cannot be read.
+pub fn rank(snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Ranked>, Error> {
+    let allowed = snapshot.allowed(query.filter);
+    if allowed.is_empty() || query.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let wanted = match query.mode {
+        Mode::Hybrid => CANDIDATES.max(query.limit * 2),
+        Mode::Lexical | Mode::Dense => query.limit,
+    };
+    let mut candidates = BTreeMap::new();
+    let mut bound = 0.0;
+    if query.mode != Mode::Dense {
+        bound = add_lexical(&mut candidates, snapshot, query.text, wanted, &allowed)?;
+    }
+    if let Some(vector) = query.vector.filter(|_| query.mode != Mode::Lexical) {
+        add_dense(&mut candidates, snapshot, vector, wanted, &allowed);
+    }
+    Ok(order(candidates, query, bound))
+}
+
+fn add_lexical(
+    candidates: &mut BTreeMap<ChunkId, Ranked>,
+    snapshot: &Snapshot,
+    text: &str,
+    wanted: usize,
+    allowed: &Allowed,
+) -> Result<f32, Error> {
+    let found = snapshot.search_text(text, wanted, allowed)?;
+    for (chunk, bm25) in found.hits {
+        candidates.insert(chunk, Ranked { lexical: Some(bm25), ..unranked(chunk) });
+    }
+    Ok(found.bound)
+}
+
+fn add_dense(
+    candidates: &mut BTreeMap<ChunkId, Ranked>,
+    snapshot: &Snapshot,
+    vector: &[f32],
+    wanted: usize,
+    allowed: &Allowed,
+) {
+    let Some(vector) = QuantizedVector::from_f32(vector) else { return };
+    // What only the words found gets its cosine too: no candidate is judged on half the evidence.
+    for ranked in candidates.values_mut() {
+        if let Some((tier, row)) = snapshot.vectors().get(ranked.chunk) {
+            (ranked.dense, ranked.tier) = (Some(row.dot(&vector)), Some(tier));
+        }
+    }
+    for found in snapshot.search_vectors(&vector, wanted, allowed) {
+        let ranked = candidates.entry(found.chunk).or_insert_with(|| unranked(found.chunk));
+        (ranked.dense, ranked.tier) = (Some(found.cosine), Some(found.tier));
+    }
+}
+
+fn unranked(chunk: ChunkId) -> Ranked {
+    Ranked { chunk, score: 0.0, lexical: None, dense: None, tier: None }
+}
+
+fn order(candidates: BTreeMap<ChunkId, Ranked>, query: &Query<'_>, bound: f32) -> Vec<Ranked> {
+    let score = |ranked: &Ranked| match query.mode {
+        Mode::Lexical => ranked.lexical.unwrap_or(0.0),
+        Mode::Dense => ranked.dense.unwrap_or(0.0),
+        Mode::Hybrid => fuse(ranked.lexical, ranked.dense, bound, query.vector.is_some()),
+    };
+    let mut list: Vec<Ranked> =
+        candidates.into_values().map(|ranked| Ranked { score: score(&ranked), ..ranked }).collect();
+    list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
+    list.truncate(query.limit);
+    list
+}
+
+/// The hybrid score: in 0..=1 for any text that has something to do with the query.
+fn fuse(lexical: Option<f32>, dense: Option<f32>, bound: f32, has_vector: bool) -> f32 {
+    let words = lexical.map_or(0.0, |bm25| normalise(bm25, bound));
+    if has_vector { (1.0 - DENSE_SHARE) * words + DENSE_SHARE * dense.unwrap_or(0.0) } else { words }
+}
+
+/// BM25 over its maximum, stretched: a passage rarely has half of what is possible, and the square root spreads the part that is used.
+fn normalise(bm25: f32, bound: f32) -> f32 {
+    if bound > 0.0 { (bm25 / bound).clamp(0.0, 1.0).sqrt() } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_fused_score_is_bounded_and_grows_with_either_side(
+            a in 0.0_f32..50.0, more in 0.0_f32..10.0, cos in -1.0_f32..1.0, closer in 0.0_f32..0.5, bound in 0.0_f32..60.0,
+        ) {
+            let score = fuse(Some(a), Some(cos), bound, true);
+            prop_assert!((-1.0..=1.0).contains(&score));
+            prop_assert!(fuse(Some(a + more), Some(cos), bound, true) >= score);
+            prop_assert!(fuse(Some(a), Some((cos + closer).min(1.0)), bound, true) >= score);
+            prop_assert!(fuse(Some(a), None, bound, false) >= 0.0);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The settings of one workspace: `.workroom/config.toml`.
+//!
+//! Invariant: unknown keys are refused by name, so that a misspelt setting is never silently without effect.
+
+use crate::layout::Layout;
+use crate::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+
+/// The settings of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The teacher whose vectors the index gets, by name, or `student` for none.
+    pub model: String,
+    /// Larger files are not indexed, in bytes.
+    pub max_file_bytes: u64,
+    /// Whether files and folders whose name begins with a dot are indexed.
+    pub hidden: bool,
+}
+
+/// The name that stands for "no teacher".
+pub const STUDENT: &str = "student";
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { model: STUDENT.to_owned(), max_file_bytes: 16 << 20, hidden: true }
+    }
+}
+
+const HEADER: &str = "# Settings of this workspace; see docs/configuration.md.\n";
+
+impl Config {
+    /// The settings of the workspace at `folder`, without opening it.
+    ///
+    /// # Errors
+    /// When it is no workspace, or its settings cannot be read.
+    pub fn of(folder: &std::path::Path) -> Result<Self> {
+        Self::load(&Layout::of(folder)?)
+    }
+
+    pub(crate) fn load(layout: &Layout) -> Result<Self> {
+        let path = layout.config();
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.into()),
+        };
+        toml::from_str(&text).map_err(|error| {
+            let message = format!("{} cannot be read: {}", path.display(), error.message());
+            Error::new(ErrorKind::Invalid, message).at(&path).hint("mend the line, or delete the file to go back to the defaults")
+        })
+    }
+
+    pub(crate) fn save(&self, layout: &Layout) -> Result<()> {
+        let text = toml::to_string(self).map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
+        let mut file = tempfile::NamedTempFile::new_in(layout.temporary())?;
+        file.write_all(HEADER.as_bytes())?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(layout.config()).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_it_saved_and_names_what_it_does_not_know() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, _) = Layout::make(dir.path()).unwrap();
+        assert_eq!(Config::load(&layout).unwrap(), Config::default());
+        let config = Config { max_file_bytes: 5, ..Config::default() };
+        config.save(&layout).unwrap();
+        assert_eq!(Config::load(&layout).unwrap(), config);
+        std::fs::write(layout.config(), "modle = 'x'\n").unwrap();
+        let error = Config::load(&layout).unwrap_err();
+        assert!(error.to_string().contains("modle"), "{error}");
+    }
+}

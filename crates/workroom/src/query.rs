@@ -1,0 +1,173 @@
+//! What a caller asks and what it gets back. Plain values; the serialised form is the documented JSON (docs/json.md).
+
+use crate::{Error, ErrorKind, Result};
+use corpus::Format;
+use index::Filter;
+use serde::Serialize;
+
+pub use retrieve::Mode;
+
+/// A search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The words, as a person would type them.
+    pub text: String,
+    /// What ranks.
+    pub mode: Mode,
+    /// How many hits to return.
+    pub limit: usize,
+    /// Only this file, or files below this folder (a path inside the workspace).
+    pub path: Option<String>,
+    /// Only files of these types (`markdown`, `rust`, ...); empty means any.
+    pub types: Vec<String>,
+    /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
+    pub since_ms: Option<i64>,
+}
+
+impl Query {
+    /// A hybrid search for `text` with ten hits.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), mode: Mode::Hybrid, limit: 10, path: None, types: Vec::new(), since_ms: None }
+    }
+
+    /// Sets the number of hits.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sets what ranks.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Restricts to a file or folder.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn filter(&self) -> Result<Filter> {
+        let formats = self.types.iter().map(|name| format_named(name)).collect::<Result<Vec<_>>>()?;
+        let path = self.path.as_deref().map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
+        let path = path.filter(|path| !path.is_empty() && path != ".");
+        Ok(Filter { path, formats, modified_since_ms: self.since_ms })
+    }
+}
+
+fn format_named(name: &str) -> Result<Format> {
+    Format::from_name(&name.to_lowercase()).ok_or_else(|| {
+        let known: Vec<&str> = Format::all().map(Format::name).collect();
+        Error::new(ErrorKind::Invalid, format!("`{name}` is not a type of file")).hint(format!("the types are {}", known.join(", ")))
+    })
+}
+
+/// A chunk that was found, with everything a citation needs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// Number of the chunk in its document, from 0; `show PATH#chunk` prints it.
+    pub chunk: u64,
+    /// What the list is ordered by; comparable within one list only.
+    pub score: f32,
+    /// BM25 of the words, if they were searched and found.
+    pub lexical_score: Option<f32>,
+    /// Cosine with the query, if both have a vector.
+    pub dense_score: Option<f32>,
+    /// Which model the chunk's vector is from: `student` or `teacher`.
+    pub tier: Option<&'static str>,
+    /// Title of the document, if it says one.
+    pub title: Option<String>,
+    /// Headings or enclosing definitions that lead to the chunk, outermost first.
+    pub headings: Vec<String>,
+    /// Page, for formats that have pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// First byte of the text.
+    pub start_byte: u32,
+    /// One past the last byte.
+    pub end_byte: u32,
+    /// First character (Unicode scalar value).
+    pub start_char: u32,
+    /// One past the last character.
+    pub end_char: u32,
+    /// First line, from 1.
+    pub start_line: u32,
+    /// Last line, from 1, included.
+    pub end_line: u32,
+    /// The text of that version at that range, byte for byte.
+    pub quote: String,
+    /// BLAKE3 of the file's bytes as they were indexed, in hexadecimal.
+    pub version: String,
+    /// When the file was modified, RFC 3339, UTC.
+    pub modified: String,
+    /// When it was indexed, RFC 3339, UTC.
+    pub indexed_at: String,
+    /// Whether the file still has the bytes that were indexed.
+    pub fresh: bool,
+}
+
+/// A question to be answered with passages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The search behind it. Its limit is ignored: the budget decides.
+    pub query: Query,
+    /// Word pieces that the passages may hold together.
+    pub budget: usize,
+}
+
+impl Question {
+    /// A question with a budget of 1,500 word pieces.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { query: Query::new(text), budget: 1500 }
+    }
+}
+
+/// Passages for a question, and an answer made of their sentences.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// The question.
+    pub question: String,
+    /// The answer: the sentences of `sentences`, joined. Absent when no passage answers the question.
+    pub answer: Option<String>,
+    /// How near the best sentence is to the question, 0 to 1; not a probability. 0 without an answer.
+    pub support: f32,
+    /// The sentences of the answer with their citations.
+    pub sentences: Vec<Citation>,
+    /// The passages, best first. A passage is a hit whose quote may span several chunks.
+    pub passages: Vec<Hit>,
+    /// Word pieces of all passages together.
+    pub tokens: usize,
+}
+
+/// A quoted sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Citation {
+    /// Which passage it is from, from 0.
+    pub passage: usize,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub version: String,
+    /// First byte of the document's text.
+    pub start_byte: u32,
+    /// One past the last byte.
+    pub end_byte: u32,
+    /// First character.
+    pub start_char: u32,
+    /// One past the last character.
+    pub end_char: u32,
+    /// First line, from 1.
+    pub start_line: u32,
+    /// Last line, included.
+    pub end_line: u32,
+    /// The sentence, byte for byte.
+    pub quote: String,
+}

@@ -1,0 +1,108 @@
+//! Search: from a query to hits that say where they are from and whether that is still so.
+
+use crate::{Hit, Mode, Query, Result, Workspace};
+use corpus::{Chunk, ChunkId, ContentHash};
+use index::{DocRecord, Snapshot};
+use jiff::Timestamp;
+use retrieve::{Ranked, quote, rank};
+use watch::Presence;
+
+/// Hits beyond the limit that are looked at, so that files deleted a moment ago leave no gap.
+const SPARE: usize = 8;
+
+impl Workspace {
+    /// Finds chunks by meaning and words, best first. A file that is gone from the disk is not shown, even before the index knows.
+    ///
+    /// # Errors
+    /// When a type is unknown, or the index cannot be read.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
+        let snapshot = self.index.snapshot();
+        let ranked = self.ranked(&snapshot, query, query.limit + SPARE)?;
+        let mut hits = self.hits(&snapshot, &ranked)?;
+        hits.truncate(query.limit);
+        Ok(hits)
+    }
+
+    pub(crate) fn ranked(&self, snapshot: &Snapshot, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
+        let vector = match query.mode {
+            Mode::Lexical => None,
+            Mode::Hybrid | Mode::Dense => self.query_vector(&query.text)?,
+        };
+        let filter = query.filter()?;
+        let asked =
+            retrieve::Query { text: &query.text, vector: vector.as_deref(), mode: query.mode, limit, filter: &filter };
+        Ok(rank(snapshot, &asked)?)
+    }
+
+    /// The query in the index's space: by the teacher where there is one, else by the student.
+    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<Vec<f32>>> {
+        if let Some(vector) = self.teacher.query_vector(text)? {
+            return Ok(Some(vector));
+        }
+        Ok(self.student.embed_text(text).map(|vector| vector.to_vec()))
+    }
+
+    fn hits(&self, snapshot: &Snapshot, ranked: &[Ranked]) -> Result<Vec<Hit>> {
+        let ids: Vec<ChunkId> = ranked.iter().map(|ranked| ranked.chunk).collect();
+        let stored = snapshot.fetch(&ids)?;
+        let mut hits = Vec::with_capacity(ranked.len());
+        for (ranked, stored) in ranked.iter().zip(stored) {
+            let (Some(stored), Some(doc)) = (stored, snapshot.docs().of_chunk(ranked.chunk)) else { continue };
+            if let Some(fresh) = self.freshness(doc) {
+                let text = quote(&stored).to_owned();
+                hits.push(hit(doc, ranked, &stored.chunk, text, fresh));
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Whether the file still has the bytes that were indexed; `None` when it is gone.
+    pub(crate) fn freshness(&self, doc: &DocRecord) -> Option<bool> {
+        let on_disk = doc.path.to_fs(&self.layout.root);
+        match Presence::of(&on_disk) {
+            Ok(Presence::File(stat)) => {
+                let same = (stat.size, stat.mtime_ns, stat.inode) == (doc.size, doc.mtime_ns, doc.inode);
+                Some((same && !doc.racy) || (stat.size == doc.size && self.has_bytes(doc)))
+            }
+            Ok(_) => None,
+            // The system will not say: the quote stands, its freshness does not.
+            Err(_) => Some(false),
+        }
+    }
+
+    fn has_bytes(&self, doc: &DocRecord) -> bool {
+        std::fs::read(doc.path.to_fs(&self.layout.root)).is_ok_and(|bytes| ContentHash::of(&bytes) == doc.hash)
+    }
+}
+
+/// Puts a citation together.
+pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String, fresh: bool) -> Hit {
+    Hit {
+        path: doc.path.to_string(),
+        chunk: ranked.chunk.0.saturating_sub(doc.first_chunk.0),
+        score: ranked.score,
+        lexical_score: ranked.lexical,
+        dense_score: ranked.dense,
+        tier: ranked.tier.map(corpus::Tier::name),
+        title: doc.title.clone(),
+        headings: place.headings.clone(),
+        page: place.page,
+        start_byte: place.span.start,
+        end_byte: place.span.end,
+        start_char: place.chars.start,
+        end_char: place.chars.end,
+        start_line: place.lines.0,
+        end_line: place.lines.1,
+        quote,
+        version: doc.hash.to_string(),
+        modified: rfc3339(doc.mtime_ns / 1_000_000),
+        indexed_at: rfc3339(doc.indexed_at_ms),
+        fresh,
+    }
+}
+
+/// A time as RFC 3339 in UTC, to the millisecond; the epoch for one that no calendar holds.
+pub(crate) fn rfc3339(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{time:.3}")
+}

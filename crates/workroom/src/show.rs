@@ -1,0 +1,135 @@
+//! Show: a document's extracted text, or one chunk with its neighbours.
+
+use crate::files::own_path;
+use crate::{Error, ErrorKind, Result, Workspace};
+use index::{DocRecord, Snapshot, StoredChunk};
+use retrieve::quote;
+use serde::Serialize;
+
+/// A document, or a part of it, as it is indexed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub version: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub format: &'static str,
+    /// Its title, if it says one.
+    pub title: Option<String>,
+    /// Whether the file still has those bytes. `false` too when it is gone.
+    pub fresh: bool,
+    /// The chunks, in order: all of them, or the one asked for between its neighbours.
+    pub chunks: Vec<ShownChunk>,
+}
+
+/// A chunk as it is indexed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownChunk {
+    /// Its number, from 0.
+    pub chunk: u64,
+    /// Whether it is the one that was asked for.
+    pub asked: bool,
+    /// Headings or enclosing definitions, outermost first.
+    pub headings: Vec<String>,
+    /// Page, for formats that have pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// First byte.
+    pub start_byte: u32,
+    /// One past the last byte.
+    pub end_byte: u32,
+    /// First line, from 1.
+    pub start_line: u32,
+    /// Last line, included.
+    pub end_line: u32,
+    /// The text of the range.
+    pub text: String,
+}
+
+impl Workspace {
+    /// A document's chunks as they are indexed.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when nothing is indexed at that path; [`Unsupported`](ErrorKind::Unsupported) when the file was
+    /// seen and skipped, with the reason.
+    pub fn show(&self, path: &str) -> Result<Shown> {
+        let snapshot = self.index.snapshot();
+        let doc = self.find_doc(&snapshot, path)?;
+        self.shown(&snapshot, &doc, None)
+    }
+
+    /// One chunk of a document between its neighbours.
+    ///
+    /// # Errors
+    /// As [`Workspace::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
+    pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
+        let snapshot = self.index.snapshot();
+        let doc = self.find_doc(&snapshot, path)?;
+        if chunk >= u64::from(doc.n_chunks) {
+            let error = Error::new(ErrorKind::NotFound, format!("`{path}` has no chunk {chunk}"));
+            return Err(error.hint(match doc.n_chunks {
+                0 => "the document is empty".to_owned(),
+                n => format!("its chunks are 0 to {}", n - 1),
+            }));
+        }
+        self.shown(&snapshot, &doc, Some(chunk))
+    }
+
+    fn find_doc(&self, snapshot: &Snapshot, path: &str) -> Result<DocRecord> {
+        let key = own_path(path)?;
+        if let Some(doc) = snapshot.doc(&key) {
+            return Ok((**doc).clone());
+        }
+        if let Some(skip) = snapshot.skips().get(&key) {
+            return Err(Error::new(ErrorKind::Unsupported, format!("`{key}` is not indexed: {}", skip.reason)));
+        }
+        let error = Error::new(ErrorKind::NotFound, format!("`{key}` is not indexed"));
+        Err(match nearest(snapshot, key.file_name()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None if key.to_fs(self.root()).exists() => {
+                error.hint("the file exists: run `workroom index`, and check `.gitignore` and `.workroomignore` if that does not help")
+            }
+            None => error,
+        })
+    }
+
+    fn shown(&self, snapshot: &Snapshot, doc: &DocRecord, asked: Option<u64>) -> Result<Shown> {
+        let chunks = snapshot.chunks_of(doc)?;
+        let near = |number: u64| asked.is_none_or(|asked| number.abs_diff(asked) <= 1);
+        let chunks = chunks.iter().zip(0..).filter(|&(_, number)| near(number));
+        Ok(Shown {
+            path: doc.path.to_string(),
+            version: doc.hash.to_string(),
+            format: doc.format.name(),
+            title: doc.title.clone(),
+            fresh: self.freshness(doc).unwrap_or(false),
+            chunks: chunks.map(|(stored, number)| shown_chunk(stored, number, asked == Some(number))).collect(),
+        })
+    }
+}
+
+fn shown_chunk(stored: &StoredChunk, number: u64, asked: bool) -> ShownChunk {
+    let place = &stored.chunk;
+    ShownChunk {
+        chunk: number,
+        asked,
+        headings: place.headings.clone(),
+        page: place.page,
+        start_byte: place.span.start,
+        end_byte: place.span.end,
+        start_line: place.lines.0,
+        end_line: place.lines.1,
+        text: quote(stored).to_owned(),
+    }
+}
+
+/// An indexed path whose file name is the one asked for, or nearly.
+fn nearest(snapshot: &Snapshot, name: &str) -> Option<String> {
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
+    let wanted = stem(name);
+    let same = snapshot.docs().iter().find(|doc| doc.path.file_name() == name);
+    let like = || snapshot.docs().iter().find(|doc| !wanted.is_empty() && stem(doc.path.file_name()).contains(&wanted));
+    same.or_else(like).map(|doc| doc.path.to_string())
+}

@@ -1,0 +1,132 @@
+//! Status: what is indexed, what is not and why, how far the teacher is.
+
+use crate::search::rfc3339;
+use crate::{Result, Workspace};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The state of a workspace.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// The workspace's folder.
+    pub root: String,
+    /// Number of the last commit.
+    pub seq: u64,
+    /// Indexed documents.
+    pub documents: u64,
+    /// Indexed documents by type.
+    pub types: BTreeMap<&'static str, u64>,
+    /// Bytes of the indexed files.
+    pub bytes: u64,
+    /// Chunks.
+    pub chunks: u64,
+    /// Chunks with the student's vector.
+    pub student_vectors: u64,
+    /// Chunks with the teacher's vector.
+    pub teacher_vectors: u64,
+    /// Chunks that still wait for their teacher vector; 0 without a teacher.
+    pub backlog: u64,
+    /// The model that places queries and chunks: the teacher's name, or `student`.
+    pub model: String,
+    /// Why the configured teacher is not in use, if it is not.
+    pub model_problem: Option<String>,
+    /// Files that were seen and are not searchable.
+    pub skipped: u64,
+    /// The same, by the kind of reason.
+    pub skipped_by: BTreeMap<String, u64>,
+    /// Bytes of the index on disk.
+    pub index_bytes: u64,
+    /// Bytes of the vectors in memory.
+    pub vector_bytes: u64,
+    /// Segments of the full-text store.
+    pub segments: u64,
+    /// When the whole folder was last compared with the index, RFC 3339, UTC.
+    pub last_reconcile: Option<String>,
+    /// What opening found damaged and repaired, one line each.
+    pub repaired: Vec<String>,
+}
+
+/// A file that was seen and is not searchable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The file, relative to the workspace; the readable form if its name is not UTF-8.
+    pub path: String,
+    /// The kind of reason, a stable word.
+    pub code: String,
+    /// The reason.
+    pub reason: String,
+    /// When it was seen, RFC 3339, UTC.
+    pub seen: String,
+}
+
+impl Workspace {
+    /// Counts and sizes.
+    ///
+    /// # Errors
+    /// When the index folder cannot be read.
+    pub fn status(&self) -> Result<Status> {
+        let snapshot = self.index.snapshot();
+        let counts = snapshot.counts();
+        let mut types = BTreeMap::new();
+        let mut bytes = 0;
+        for doc in snapshot.docs().iter() {
+            *types.entry(doc.format.name()).or_default() += 1;
+            bytes += doc.size;
+        }
+        let mut skipped_by = BTreeMap::new();
+        for skip in snapshot.skips().values() {
+            *skipped_by.entry(skip.code.clone()).or_default() += 1;
+        }
+        let student_vectors = counts.vectors.saturating_sub(counts.teacher_vectors);
+        Ok(Status {
+            root: self.layout.root.display().to_string(),
+            seq: snapshot.seq().0,
+            documents: counts.documents,
+            types,
+            bytes,
+            chunks: counts.chunks,
+            student_vectors,
+            teacher_vectors: counts.teacher_vectors,
+            backlog: if self.teacher.is_ready() { student_vectors } else { 0 },
+            model: self.teacher.name().to_owned(),
+            model_problem: self.teacher.problem().map(str::to_owned),
+            skipped: counts.skipped,
+            skipped_by,
+            index_bytes: self.index.size_on_disk()?,
+            vector_bytes: counts.vector_bytes,
+            segments: counts.segments,
+            last_reconcile: self.last_reconcile(),
+            repaired: self.repaired.clone(),
+        })
+    }
+
+    /// The path of every indexed document, in order.
+    #[must_use]
+    pub fn documents(&self) -> Vec<String> {
+        self.index.snapshot().docs().iter().map(|doc| doc.path.to_string()).collect()
+    }
+
+    /// Every file that was seen and is not searchable, by path.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let snapshot = self.index.snapshot();
+        let problem = |skip: &index::SkipRecord| Problem {
+            path: skip.path.to_string(),
+            code: skip.code.clone(),
+            reason: skip.reason.clone(),
+            seen: rfc3339(skip.at_ms),
+        };
+        snapshot.skips().values().map(|skip| problem(skip)).collect()
+    }
+
+    /// Remembers that the whole folder was compared just now.
+    pub(crate) fn note_reconciled(&self) -> Result<()> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        Ok(fs_err::write(self.layout.dir().join("last-reconcile"), format!("{}\n", rfc3339(now)))?)
+    }
+
+    fn last_reconcile(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.layout.dir().join("last-reconcile")).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}

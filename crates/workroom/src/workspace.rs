@@ -1,0 +1,177 @@
+//! A workspace: one folder, its index, its pipeline, its models.
+//!
+//! Invariant: while a `Workspace` lives, its process owns `.workroom/`, and no other process writes there.
+
+use crate::config::Config;
+use crate::layout::Layout;
+use crate::models::{Models, Teacher};
+use crate::{Progress, Result, Summary};
+use embed::{Student, WordPiece};
+use index::{Index, OpenReport};
+use ingest::{Ingest, Limits, NoProgress};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+use watch::{Rules, RulesOptions};
+
+/// How to open a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The folder that holds installed models. Without one no teacher is used.
+    pub models_dir: Option<PathBuf>,
+    /// Worker threads of the pipeline and of the teacher; 0 means one for each core.
+    pub threads: usize,
+}
+
+/// A folder of files with an index. Share it between threads by reference or `Arc`.
+pub struct Workspace {
+    pub(crate) layout: Layout,
+    pub(crate) config: Config,
+    pub(crate) index: Arc<Index>,
+    pub(crate) ingest: Ingest,
+    pub(crate) student: &'static Student,
+    pub(crate) tokenizer: &'static WordPiece,
+    pub(crate) teacher: Teacher,
+    pub(crate) repaired: Vec<String>,
+    rules: RwLock<Rules>,
+    /// Dropped last: the workspace is ours until everything else is closed.
+    _lock: File,
+}
+
+impl Workspace {
+    /// Opens the workspace at `folder`, which must hold one.
+    ///
+    /// # Errors
+    /// [`NotAWorkspace`](crate::ErrorKind::NotAWorkspace), [`Locked`](crate::ErrorKind::Locked) when another process owns it,
+    /// [`Incompatible`](crate::ErrorKind::Incompatible), and I/O errors.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(folder, &OpenOptions::default())
+    }
+
+    /// Opens the workspace at `folder` with options.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        Self::open_layout(Layout::of(folder.as_ref())?, options)
+    }
+
+    /// Makes the folder a workspace if it is none, and opens it.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::create_with(folder, &OpenOptions::default())
+    }
+
+    /// Makes the folder a workspace if it is none, and opens it with options.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn create_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        Self::init(folder.as_ref())?;
+        Self::open_with(folder, options)
+    }
+
+    /// Makes the folder a workspace: `.workroom/` with the default settings, and an ignore file if there is none. Returns whether it was
+    /// none before. Changes nothing in a folder that is one already.
+    ///
+    /// # Errors
+    /// When the folder does not exist or cannot be written.
+    pub fn init(folder: &Path) -> Result<bool> {
+        let (layout, is_new) = Layout::make(folder)?;
+        if is_new {
+            let _lock = layout.lock()?;
+            Config::default().save(&layout)?;
+            // The index is nobody's source: it must not end up in a repository or a backup by accident.
+            fs_err::write(layout.dir().join(".gitignore"), "*\n")?;
+            let ignore = layout.root.join(watch::IGNORE_FILE);
+            if !ignore.exists() {
+                fs_err::write(ignore, watch::DEFAULT_IGNORE)?;
+            }
+        }
+        Ok(is_new)
+    }
+
+    fn open_layout(layout: Layout, options: &OpenOptions) -> Result<Self> {
+        let lock = layout.lock()?;
+        let config = Config::load(&layout)?;
+        let (index, report) = Index::open(&layout.index())?;
+        let index = Arc::new(index);
+        let models = options.models_dir.as_deref().map(Models::at);
+        let teacher = Teacher::choose(&config, models.as_ref(), &index, options.threads)?;
+        let (student, tokenizer) = (Student::builtin(), WordPiece::builtin());
+        let limits = Limits { max_file_bytes: config.max_file_bytes, threads: options.threads, ..Limits::default() };
+        let ingest = Ingest::new(
+            &layout.root,
+            Arc::clone(&index),
+            student,
+            tokenizer,
+            teacher.model_id(),
+            limits,
+        )?;
+        let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
+        let repaired = report.repaired.clone();
+        let workspace =
+            Self { layout, config, index, ingest, student, tokenizer, teacher, repaired, rules, _lock: lock };
+        workspace.heal(&report)?;
+        Ok(workspace)
+    }
+
+    /// Reads again what recovery lost, so that nothing is missing from the first search on.
+    fn heal(&self, report: &OpenReport) -> Result<()> {
+        if report.rebuild {
+            self.index(&NoProgress)?;
+        } else if !report.reingest.is_empty() {
+            self.ingest.apply(&self.rules(), &report.reingest, &NoProgress)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the index up to date with the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be walked or the index fails. A file that cannot be read is no error: see [`Workspace::status`].
+    pub fn index(&self, progress: &dyn Progress) -> Result<Summary> {
+        self.index_until(progress, &AtomicBool::new(false))
+    }
+
+    /// As [`Workspace::index`], until `cancel` becomes true. What was indexed before stays, and the next run goes on from there.
+    ///
+    /// # Errors
+    /// As [`Workspace::index`], and [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn index_until(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary> {
+        let rules = self.reload_rules()?;
+        let summary = self.ingest.reconcile(&rules, progress, cancel)?;
+        self.note_reconciled()?;
+        Ok(summary)
+    }
+
+    /// The workspace's folder, as an absolute path without links.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.layout.root
+    }
+
+    /// The settings it was opened with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the ignore files anew.
+    pub(crate) fn reload_rules(&self) -> Result<Rules> {
+        let fresh = Rules::new(&self.layout.root, rules_options(&self.config))?;
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        Ok(fresh)
+    }
+}
+
+fn rules_options(config: &Config) -> RulesOptions {
+    RulesOptions { hidden: config.hidden, ..RulesOptions::default() }
+}

@@ -1,0 +1,10 @@
+//! A workspace in a temporary folder, and the real program run on it.
+//!
+//! Invariant: nothing outside the temporary folder is read or written: home and models are inside it, and no variable of the caller's
+//! environment reaches the program.
+
+mod program;
+mod room;
+
+pub use program::{Ran, Running, program};
+pub use room::Room;

@@ -1,0 +1,103 @@
+//! The library as an embedding program uses it.
+
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use workroom::{ErrorKind, NoProgress, Outcome, Query, Question, WatchEvent, Workspace};
+use workroom_tests::Room;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn writes_are_searchable_when_they_return() {
+    let room = Room::new();
+    let workspace = Workspace::create(room.root()).unwrap();
+    for i in 0..20 {
+        let path = format!("log/{i}.md");
+        workspace.write(&path, format!("Entry {i}: the buoy code{i}x was painted.\n").as_bytes()).unwrap();
+        let hits = workspace.search(&Query::new(format!("code{i}x"))).unwrap();
+        assert_eq!(hits[0].path, path);
+    }
+    workspace.remove("log/3.md").unwrap();
+    assert!(workspace.search(&Query::new("code3x").mode(workroom::Mode::Lexical)).unwrap().is_empty());
+    assert_eq!(workspace.read("log/4.md").unwrap(), b"Entry 4: the buoy code4x was painted.\n");
+    assert_eq!(workspace.read("log/3.md").unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn no_path_leads_outside() {
+    let room = Room::new();
+    let workspace = Workspace::create(room.root()).unwrap();
+    for path in ["../x", "/etc/passwd", "a/../../x", "", ".workroom/config.toml", "a//b"] {
+        assert_eq!(workspace.write(path, b"x").unwrap_err().kind(), ErrorKind::Invalid, "{path}");
+        assert_eq!(workspace.read(path).unwrap_err().kind(), ErrorKind::Invalid, "{path}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(room.root().parent().unwrap(), room.at("link")).unwrap();
+        assert_eq!(workspace.write("link/x", b"x").unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(workspace.write("link/new/x", b"x").unwrap_err().kind(), ErrorKind::Invalid);
+        assert!(!room.root().parent().unwrap().join("new").exists());
+    }
+}
+
+#[test]
+fn a_second_owner_is_refused_and_a_later_one_is_not() {
+    let room = Room::with(&[("a.md", "The lighthouse keeper counts ships.\n")]);
+    let workspace = Workspace::create(room.root()).unwrap();
+    workspace.index(&NoProgress).unwrap();
+    assert_eq!(Workspace::open(room.root()).err().map(|error| error.kind()), Some(ErrorKind::Locked));
+    drop(workspace);
+    let again = Workspace::open(room.root()).unwrap();
+    assert_eq!(again.search(&Query::new("ships")).unwrap()[0].path, "a.md");
+}
+
+#[test]
+fn threads_search_while_another_writes() {
+    let room = Room::new();
+    let workspace = Arc::new(Workspace::create(room.root()).unwrap());
+    workspace.write("steady.md", b"The anchor is made of iron.\n").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..60 {
+                    let hits = workspace.search(&Query::new("iron anchor")).unwrap();
+                    assert_eq!(hits[0].path, "steady.md");
+                }
+            });
+        }
+        scope.spawn(|| {
+            for i in 0..40 {
+                workspace.write("moving.md", format!("Version {i} of the tide table.\n").as_bytes()).unwrap();
+                let hits = workspace.search(&Query::new(format!("version {i} tide table")).path("moving.md")).unwrap();
+                assert!(hits[0].quote.contains(&format!("Version {i} ")), "{hits:?}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_watch_tells_and_stops() {
+    let room = Room::new();
+    let workspace = Arc::new(Workspace::create(room.root()).unwrap());
+    let (send, events) = mpsc::channel();
+    let watch = workspace.watch(move |event| drop(send.send(event))).unwrap();
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(WatchEvent::Ready { .. })));
+    room.write("seen.md", "The pier was rebuilt.\n");
+    let changed = events.iter().find_map(|event| match event {
+        WatchEvent::Changed { path, outcome, .. } if path == "seen.md" => Some(outcome),
+        _ => None,
+    });
+    assert_eq!(changed, Some(Outcome::Indexed { chunks: 1 }));
+    assert_eq!(workspace.search(&Query::new("pier rebuilt")).unwrap()[0].path, "seen.md");
+    watch.stop();
+}
+
+#[test]
+fn an_answer_quotes_the_sentence_that_answers() {
+    let room = Room::new();
+    let workspace = Workspace::create(room.root()).unwrap();
+    let text = "# Harbour rules\n\nBoats are moored on the east side. The harbour closes at ten in the evening. Fuel is sold on weekdays.\n";
+    workspace.write("rules.md", text.as_bytes()).unwrap();
+    let answer = workspace.ask(&Question::new("At what time does the harbour close?")).unwrap();
+    assert!(answer.answer.as_deref().unwrap_or_default().contains("closes at ten"), "{answer:?}");
+}

@@ -1,0 +1,180 @@
+//! Files to paragraphs.
+//!
+//! Invariant: a paragraph is plain text without markup of its format, as a reader or an extractor would give it.
+//! Not here: which paragraphs go together.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// How a source's files are read.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Reader {
+    /// Paragraphs between blank lines, kept as they are: prose, light markup, source code.
+    Text,
+    /// HTML or XML of which the text between block elements counts.
+    Markup,
+    /// JSON of which long strings count, as [`Self::Markup`].
+    Strings,
+    /// Entries of the WordNet database: words and what they mean.
+    Wordnet,
+}
+
+/// Strings in JSON that are shorter are names, not text.
+const MIN_STRING: usize = 60;
+
+impl Reader {
+    pub(super) fn paragraphs(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Text => text_paragraphs(text),
+            Self::Markup => markup_paragraphs(text),
+            Self::Strings => {
+                let mut out = Vec::new();
+                if let Ok(value) = serde_json::from_str(text) {
+                    strings(&value, &mut out);
+                }
+                out
+            }
+            Self::Wordnet => text.lines().filter_map(wordnet_entry).collect(),
+        }
+    }
+}
+
+fn text_paragraphs(text: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for line in text.lines() {
+        let line = line.trim_end();
+        match out.last_mut() {
+            Some(last) if !line.is_empty() => {
+                if !last.is_empty() {
+                    last.push('\n');
+                }
+                last.push_str(line);
+            }
+            Some(last) if !last.is_empty() => out.push(String::new()),
+            _ => {}
+        }
+    }
+    out.retain(|paragraph| !paragraph.is_empty());
+    out
+}
+
+fn strings(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.len() >= MIN_STRING => out.extend(markup_paragraphs(text)),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
+        Value::Object(fields) => fields.values().for_each(|field| strings(field, out)),
+        _ => {}
+    }
+}
+
+/// `lost, missing: no longer in your possession or control; "..."`, from a line of a data file: offset, file, kind, number of words
+/// in hexadecimal, the words each with a number, pointers, a bar, the gloss.
+fn wordnet_entry(line: &str) -> Option<String> {
+    let (data, gloss) = line.split_once(" | ")?;
+    let mut fields = data.split(' ');
+    let n_words = usize::from_str_radix(fields.nth(3)?, 16).ok()?;
+    let words: Vec<String> = fields.step_by(2).take(n_words).map(|word| word.replace('_', " ")).collect();
+    (words.len() == n_words).then(|| format!("{}: {}", words.join(", "), gloss.trim()))
+}
+
+/// Elements whose content is no text for readers.
+const SKIPPED: [&str; 8] = ["script", "style", "head", "nav", "footer", "svg", "info", "button"];
+/// Elements within a line of text.
+const INLINE: [&str; 28] = [
+    "a", "abbr", "app", "b", "cite", "cmd", "code", "em", "file", "font", "gui", "guiseq", "i", "input",
+    "key", "keyseq", "link", "samp", "small", "span", "strong", "sub", "sup", "sys", "term", "tt", "u",
+    "var",
+];
+
+/// The text between block elements. Good enough for documentation: nobody reads the result.
+fn markup_paragraphs(text: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut rest = text;
+    let mut skipping: Option<&str> = None;
+    while let Some(open) = rest.find('<') {
+        if skipping.is_none() {
+            push_text(&mut out, &rest[..open]);
+        }
+        rest = &rest[open..];
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            rest = comment.split_once("-->").map_or("", |(_, rest)| rest);
+            continue;
+        }
+        let (tag, after) = rest[1..].split_once('>').unwrap_or(("", ""));
+        let closing = tag.starts_with('/');
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase();
+        match skipping {
+            Some(until) if closing && name == until => skipping = None,
+            None if !closing && !tag.ends_with('/') => {
+                skipping = SKIPPED.into_iter().find(|skipped| **skipped == *name)
+            }
+            _ => {}
+        }
+        if !INLINE.contains(&&*name) {
+            out.push(String::new());
+        }
+        rest = after;
+    }
+    push_text(&mut out, rest);
+    out.iter()
+        .map(|paragraph| paragraph.trim().to_owned())
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect()
+}
+
+/// Adds running text with white space made single and the common entities resolved.
+fn push_text(out: &mut [String], text: &str) {
+    let Some(last) = out.last_mut() else { return };
+    let text = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&nbsp;", " "),
+        ("&#8217;", "'"),
+        ("&mdash;", "-"),
+        ("&para;", ""),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    for c in text.chars().filter(|&c| c != '¶') {
+        let space = c.is_whitespace();
+        if !space {
+            last.push(c);
+        } else if !last.ends_with(' ') {
+            last.push(' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers() {
+        let check =
+            |reader: Reader, text: &str, expected: &[&str]| assert_eq!(reader.paragraphs(text), expected);
+        check(Reader::Text, "\n\na\n  b  \n\n\nc", &["a\n  b", "c"]);
+        check(
+            Reader::Markup,
+            "<head><title>x</title></head><p>One <b>two</b>\n three &amp; &lt;four&gt;</p><!-- < --><script>no</script><li>five<li>six",
+            &["One two three & <four>", "five", "six"],
+        );
+        let long = "w ".repeat(40);
+        check(Reader::Strings, &format!(r#"{{"a":["{long}","short"],"b":1}}"#), &[long.trim()]);
+        check(
+            Reader::Wordnet,
+            "00001740 03 n 02 entity 0 living_thing 1 001 ~ 00001930 n 0000 | that which is; \"x\"  \n  1 licence text",
+            &["entity, living thing: that which is; \"x\""],
+        );
+        check(Reader::Markup, "<", &[]);
+    }
+}

@@ -1,0 +1,62 @@
+//! Developer commands: `cargo xtask COMMAND`.
+//!
+//! Not here: anything a user of the product needs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod distill;
+mod licences;
+mod setup;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Of a command: nothing, or why not.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  setup                    fetch the model and the runtime library that tests need
+  test                     everything that must hold before a change lands
+  tidy                     the house rules that no lint knows
+  licences                 licences of dependencies, and which crate names which
+  distill [--passages N]   fit the built-in student to the teacher";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["setup"] => setup::run(),
+        ["test"] => test::run(),
+        ["tidy"] => tidy::run(),
+        ["licences"] => licences::run(),
+        ["distill"] => distill::run(None),
+        ["distill", "--passages", n] if n.parse::<usize>().is_ok() => distill::run(n.parse().ok()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprint!("xtask: {error}");
+            let causes = std::iter::successors(error.source(), |cause| cause.source());
+            causes.for_each(|cause| eprint!(": {cause}"));
+            eprintln!();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// The models folder that tests and commands share.
+fn models_dir() -> PathBuf {
+    root().join("target/models")
+}
