@@ -22,7 +22,7 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     let ready = events.iter().find(|event| !matches!(event, WatchEvent::Problem(_)));
     let Some(WatchEvent::Ready { mode, .. }) = ready else { return Err(format!("no watch: {ready:?}").into()) };
     println!("  {mode}");
-    let bench = Bench { workspace: &workspace, folder: root.join("bench-fresh") };
+    let bench = Bench { workspace: Arc::clone(&workspace), folder: root.join("bench-fresh") };
     std::fs::create_dir_all(&bench.folder)?;
     let mut results = Map::new();
     for (name, operation) in
@@ -39,14 +39,14 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     Ok(Value::Object(results))
 }
 
-type Operation = fn(&Bench<'_>, usize) -> Result<Duration, Failure>;
+type Operation = fn(&Bench, usize) -> Result<Duration, Failure>;
 
-struct Bench<'a> {
-    workspace: &'a Workspace,
+struct Bench {
+    workspace: Arc<Workspace>,
     folder: PathBuf,
 }
 
-impl Bench<'_> {
+impl Bench {
     fn file(&self, name: &str, round: usize) -> PathBuf {
         self.folder.join(format!("{name}{round}.md"))
     }

@@ -1,6 +1,6 @@
 //! The harness: what the README's figures come from, measured on any folder, with the real library.
 //!
-//! `workroom-bench ingest|search|fresh|all [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
+//! `workroom-bench ingest|search|fresh|all|questions [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
 //! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
 //!
 //! What it does not show: other file systems, more cores, more than one process at a time.
@@ -10,6 +10,7 @@ mod corpus_copy;
 mod fresh;
 mod ingest;
 mod machine;
+mod questions;
 mod search;
 mod statistics;
 
@@ -46,8 +47,9 @@ fn run() -> Result<(), Failure> {
     let mut results = Map::new();
     results.insert("files".to_owned(), json!(copy.files));
     results.insert("bytes".to_owned(), json!(copy.bytes));
-    for (name, measure) in [("ingest", ingest::run as Measure), ("search", search::run), ("fresh", fresh::run)] {
-        if what == name || what == "all" {
+    let all = [("ingest", ingest::run as Measure), ("search", search::run), ("fresh", fresh::run), ("questions", questions::run)];
+    for (name, measure) in all {
+        if what == name || (what == "all" && name != "questions") {
             println!("\n{name}");
             results.insert(name.to_owned(), measure(&copy.root)?);
         }

@@ -84,13 +84,19 @@ fn measure(path: &DocPath, bytes: Vec<u8>, sums: &mut BTreeMap<&'static str, Sum
 }
 
 fn report(sums: &BTreeMap<&'static str, Sum>) {
-    println!("{:<12}{:>7}{:>9}{:>9}{:>8}{:>14}{:>12}", "format", "files", "MB", "chunks", "pieces", "extract ms/MB", "chunk ms/MB");
+    println!(
+        "{:<12}{:>7}{:>9}{:>9}{:>8}{:>14}{:>12}",
+        "format", "files", "MB", "chunks", "pieces", "extract ms/MB", "chunk ms/MB"
+    );
     for (format, sum) in sums {
         let megabytes = sum.bytes as f64 / 1e6;
         let per_megabyte = |time: Duration| time.as_secs_f64() * 1e3 / megabytes.max(1e-9);
         let pieces = sum.tokens / sum.chunks.max(1);
         let (extract, chunk) = (per_megabyte(sum.extract), per_megabyte(sum.chunk));
-        println!("{format:<12}{:>7}{megabytes:>9.2}{:>9}{pieces:>8}{extract:>14.1}{chunk:>12.1}", sum.files, sum.chunks);
+        println!(
+            "{format:<12}{:>7}{megabytes:>9.2}{:>9}{pieces:>8}{extract:>14.1}{chunk:>12.1}",
+            sum.files, sum.chunks
+        );
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn marks(text: &str, start: usize, end: usize) -> Vec<Mark> {
             b'"' => at = string_end(bytes, at, end) - 1,
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
-            b',' => marks.push(Mark { at: at + 1, depth }),
+            b',' => marks.push(Mark { at: at + 1, depth, apart: false }),
             _ => {}
         }
         at += 1;
@@ -41,11 +41,9 @@ mod tests {
     #[test]
     fn marks_follow_commas_by_depth() {
         let text = r#"{"a, [": [1, {"b": 2}], "c\"": {}}"#;
-        let found: Vec<_> = marks(text, 0, text.len()).iter().map(|mark| (&text[..mark.at], mark.depth)).collect();
-        let expected = [
-            (r#"{"a, [": [1,"#, 2),
-            (r#"{"a, [": [1, {"b": 2}],"#, 1),
-        ];
+        let found: Vec<_> =
+            marks(text, 0, text.len()).iter().map(|mark| (&text[..mark.at], mark.depth)).collect();
+        let expected = [(r#"{"a, [": [1,"#, 2), (r#"{"a, [": [1, {"b": 2}],"#, 1)];
         assert_eq!(found, expected);
     }
 }

@@ -52,12 +52,18 @@ fn settle(measure: &Measure<'_>, outline: &Outline, pieces: &[Piece]) -> Vec<Pie
     let mut out = Vec::with_capacity(pieces.len());
     let mut own = Vec::new();
     for piece in pieces {
-        let (mut start, end) = trim(measure.text(), piece.start, piece.end);
-        let parts_words = start < end && !(measure.is_edge(start) && measure.is_edge(end));
+        // What a piece repeats of the one before may have become a piece of its own.
+        let from =
+            out.last().filter(|last: &&Piece| piece.start <= last.start).map_or(piece.start, |last| last.end);
+        let (mut start, end) = trim(measure.text(), from, piece.end);
+        let parts_words = !(measure.is_edge(start) && measure.is_edge(end));
         while parts_words && start < end {
-            let Some(cut) = overflow(measure, start, end, outline.budget(piece.section), &mut own) else { break };
-            out.push(Piece { start, end: cut, ..*piece });
-            start = cut;
+            let Some(cut) = overflow(measure, start, end, outline.budget(piece.section), &mut own) else {
+                break;
+            };
+            let (from, to) = trim(measure.text(), start, cut);
+            out.push(Piece { start: from, end: to, ..*piece });
+            (start, _) = trim(measure.text(), cut, end);
         }
         if start < end {
             out.push(Piece { start, end, ..*piece });
@@ -67,7 +73,13 @@ fn settle(measure: &Measure<'_>, outline: &Outline, pieces: &[Piece]) -> Vec<Pie
 }
 
 /// Where to cut `start..end` so that the first part has at most `budget` pieces; `None` when all of it has.
-fn overflow(measure: &Measure<'_>, start: usize, end: usize, budget: usize, own: &mut Vec<Token>) -> Option<usize> {
+fn overflow(
+    measure: &Measure<'_>,
+    start: usize,
+    end: usize,
+    budget: usize,
+    own: &mut Vec<Token>,
+) -> Option<usize> {
     let text = &measure.text()[start..end];
     own.clear();
     measure.tokenize(text, own);

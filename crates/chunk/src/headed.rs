@@ -4,6 +4,7 @@ use corpus::{Document, Heading};
 
 use crate::measure::Measure;
 use crate::outline::{Outline, SectionId};
+use crate::pack::TINY_TOKENS;
 use crate::paragraph::blocks;
 use crate::unit::{Cut, Unit};
 
@@ -14,7 +15,12 @@ pub(crate) fn units(document: &Document, measure: &Measure<'_>, outline: &mut Ou
     let mut open: Vec<(u8, SectionId)> = Vec::new();
     let mut bare: Option<Unit> = None;
     let first = document.headings.first().map_or(len, |heading| heading.span.start as usize);
-    append(document, (0, first), Outline::ROOT, &mut units);
+    if first > 0 && measure.fits(0, first, TINY_TOKENS) {
+        // Front matter, a badge, a line above the title: nothing to stand alone.
+        bare = Some(Unit::new(0, first, Outline::ROOT, Cut::Lines));
+    } else {
+        append(document, (0, first), Outline::ROOT, &mut units);
+    }
     for (index, heading) in document.headings.iter().enumerate() {
         let section = enter(heading, &mut open, measure, outline);
         let start = heading.span.start as usize;
@@ -39,7 +45,12 @@ pub(crate) fn units(document: &Document, measure: &Measure<'_>, outline: &mut Ou
 }
 
 /// Leaves the sections that the heading ends, and enters its own.
-fn enter(heading: &Heading, open: &mut Vec<(u8, SectionId)>, measure: &Measure<'_>, outline: &mut Outline) -> SectionId {
+fn enter(
+    heading: &Heading,
+    open: &mut Vec<(u8, SectionId)>,
+    measure: &Measure<'_>,
+    outline: &mut Outline,
+) -> SectionId {
     while open.pop_if(|(level, _)| *level >= heading.level).is_some() {}
     let parent = open.last().map_or(Outline::ROOT, |(_, section)| *section);
     let section = outline.add(parent, &heading.text, measure);

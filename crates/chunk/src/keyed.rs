@@ -5,7 +5,12 @@ use crate::outline::Outline;
 use crate::unit::{Cut, Unit};
 
 /// The units of the text, by the lines that `title_of` finds a title in. Comments and decorations before such a line go with it.
-pub(crate) fn units(text: &str, measure: &Measure<'_>, outline: &mut Outline, title_of: fn(&str) -> Option<&str>) -> Vec<Unit> {
+pub(crate) fn units(
+    text: &str,
+    measure: &Measure<'_>,
+    outline: &mut Outline,
+    title_of: fn(&str) -> Option<&str>,
+) -> Vec<Unit> {
     let mut units = vec![Unit::new(0, text.len(), Outline::ROOT, Cut::Indent)];
     let (mut at, mut lead) = (0, None);
     for line in text.split_inclusive('\n') {
@@ -29,7 +34,8 @@ pub(crate) fn units(text: &str, measure: &Measure<'_>, outline: &mut Outline, ti
 /// `key` of a line `key: ...` that is not indented.
 pub(crate) fn yaml_key(line: &str) -> Option<&str> {
     let (key, value) = line.split_once(':')?;
-    let is_key = !key.starts_with([' ', '\t', '#', '-', '?', '{', '[', '|', '>', '%', '&', '*', '!']) && (value.is_empty() || value.starts_with(' '));
+    let is_key = !key.starts_with([' ', '\t', '#', '-', '?', '{', '[', '|', '>', '%', '&', '*', '!'])
+        && (value.is_empty() || value.starts_with(' '));
     let key = key.trim_matches(['"', '\'', ' ']);
     (is_key && !key.is_empty()).then_some(key)
 }
@@ -48,7 +54,13 @@ mod tests {
 
     #[test]
     fn keys_and_tables() {
-        assert_eq!(["a: 1", "'b c':", "- d: 1", " e: 1", "http://x", "# f: 1"].map(yaml_key), [Some("a"), Some("b c"), None, None, None, None]);
-        assert_eq!(["[a.b]", "[[c]] # d", "e = [1]", "[", "[]"].map(toml_table), [Some("a.b"), Some("c"), None, None, None]);
+        assert_eq!(
+            ["a: 1", "'b c':", "- d: 1", " e: 1", "http://x", "# f: 1"].map(yaml_key),
+            [Some("a"), Some("b c"), None, None, None, None]
+        );
+        assert_eq!(
+            ["[a.b]", "[[c]] # d", "e = [1]", "[", "[]"].map(toml_table),
+            [Some("a.b"), Some("c"), None, None, None]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Text to chunks: the stretches that are embedded, searched and cited, cut where a reader would cut.
 //!
-//! Invariant: pure and deterministic; time linear in the text (the parser of source code has a budget of work, not of time). The chunks
-//! of a document start in strictly increasing order and cover all of it but white space.
+//! Invariant: pure and deterministic; time linear in the text, whatever it is. The chunks of a document start in strictly increasing
+//! order and cover all of it but white space.
 //! Not here: reading files, tokenising whole documents, embedding.
 //!
 //! ```
@@ -35,7 +35,7 @@ mod paragraph;
 mod rows;
 
 mod brackets;
-mod indent;
+mod layout;
 mod nest;
 mod sentence;
 mod split;

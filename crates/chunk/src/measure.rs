@@ -49,7 +49,8 @@ impl<'a> Measure<'a> {
     /// The largest `end` such that `start..end` has at most `limit` pieces and bytes enough; a character boundary, past `start`.
     pub(crate) fn reach(&self, start: usize, limit: usize) -> usize {
         let first = self.tokens.partition_point(|token| (token.start as usize) < start);
-        let by_tokens = self.tokens.get(first + limit).map_or(self.text().len(), |token| token.start as usize);
+        let by_tokens =
+            self.tokens.get(first + limit).map_or(self.text().len(), |token| token.start as usize);
         let end = self.text().floor_char_boundary(by_tokens.min(start + MAX_CHUNK_BYTES));
         let next = self.text().ceil_char_boundary((start + 1).min(self.text().len()));
         end.max(next)

@@ -9,36 +9,62 @@ pub(crate) struct Mark {
     pub(crate) at: usize,
     /// How deep it stands; only the order counts.
     pub(crate) depth: u32,
+    /// Whether the author set it apart, with a blank line.
+    pub(crate) apart: bool,
 }
 
-/// A part on the way: its range, its marks as a range of indexes, and how often it was cut.
-struct Part {
-    start: usize,
-    end: usize,
-    marks: (usize, usize),
-    level: u8,
+/// A part of the text on its way to a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part<C> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// How many cuts it took.
+    pub(crate) level: u8,
+    /// Whether it is set apart from the part before.
+    pub(crate) apart: bool,
+    /// What it stands inside.
+    pub(crate) context: C,
 }
 
-/// Cuts `start..end` at its shallowest marks, and again each part that does not fit, until all fit or have no marks. Calls `emit` with
-/// each part in order and its level of nesting. Marks are in order; those outside of the range do no harm.
-pub(crate) fn nest(range: (usize, usize), marks: &[Mark], fits: impl Fn(usize, usize) -> bool, mut emit: impl FnMut(usize, usize, u8)) {
-    let inside = marks.partition_point(|mark| mark.at <= range.0)..marks.partition_point(|mark| mark.at < range.1);
-    let mut stack = vec![Part { start: range.0, end: range.1, marks: (inside.start, inside.end), level: 0 }];
-    while let Some(part) = stack.pop() {
-        let within = marks.get(part.marks.0..part.marks.1).unwrap_or_default();
-        let Some(least) = within.iter().map(|mark| mark.depth).min().filter(|_| !fits(part.start, part.end)) else {
-            emit(part.start, part.end, part.level);
+impl<C> Part<C> {
+    /// Its level as a unit: a part that is set apart stands a little further out than its neighbours.
+    pub(crate) fn step(&self) -> u8 {
+        self.level.saturating_mul(2) | u8::from(!self.apart)
+    }
+}
+
+/// Decides about parts and takes them.
+pub(crate) trait Visit<C> {
+    /// Whether the part is small enough.
+    fn fits(&self, part: &Part<C>) -> bool;
+    /// What the parts of this one stand inside.
+    fn enter(&mut self, part: &Part<C>) -> C;
+    /// Takes a part that fits or has no marks. Parts come in order.
+    fn emit(&mut self, part: &Part<C>);
+}
+
+/// Cuts `whole` at its shallowest marks, and again each part that does not fit, until all fit or have no marks. Marks are in order;
+/// those outside of the part do no harm.
+pub(crate) fn nest<C: Copy>(whole: Part<C>, marks: &[Mark], visit: &mut impl Visit<C>) {
+    let inside = marks.partition_point(|mark| mark.at <= whole.start)
+        ..marks.partition_point(|mark| mark.at < whole.end);
+    // The parts to come, the next one last, each with its marks as a range of indexes.
+    let mut stack = vec![(whole, inside)];
+    while let Some((part, inside)) = stack.pop() {
+        let within = marks.get(inside.clone()).unwrap_or_default();
+        let Some(least) = within.iter().map(|mark| mark.depth).min().filter(|_| !visit.fits(&part)) else {
+            visit.emit(&part);
             continue;
         };
         let limit = if part.level >= MAX_LEVELS { u32::MAX } else { least };
         let begin = stack.len();
-        let mut open = Part { level: part.level.saturating_add(1), ..part };
-        for (index, mark) in within.iter().enumerate().filter(|(_, mark)| mark.depth <= limit) {
-            let index = part.marks.0 + index;
-            stack.push(Part { end: mark.at, marks: (open.marks.0, index), ..open });
-            open = Part { start: mark.at, marks: (index + 1, part.marks.1), ..open };
+        let mut open = Part { level: part.level.saturating_add(1), context: visit.enter(&part), ..part };
+        let mut from = inside.start;
+        for (mark, index) in within.iter().zip(inside.clone()).filter(|(mark, _)| mark.depth <= limit) {
+            stack.push((Part { end: mark.at, ..open }, from..index));
+            (open.start, open.apart, from) = (mark.at, mark.apart, index + 1);
         }
-        stack.push(open);
+        stack.push((open, from..inside.end));
         stack[begin..].reverse();
     }
 }
@@ -47,11 +73,35 @@ pub(crate) fn nest(range: (usize, usize), marks: &[Mark], fits: impl Fn(usize, u
 mod tests {
     use super::*;
 
-    fn check(marks: &[(usize, u32)], size: usize, expected: &[(usize, usize, u8)]) {
-        let marks: Vec<Mark> = marks.iter().map(|&(at, depth)| Mark { at, depth }).collect();
-        let mut found = Vec::new();
-        nest((0, 100), &marks, |start, end| end - start <= size, |start, end, level| found.push((start, end, level)));
-        assert_eq!(found, expected);
+    /// Takes what is at most `size` long; the context counts how many parts it stands inside.
+    struct Sized {
+        size: usize,
+        found: Vec<(usize, usize, u32)>,
+    }
+
+    impl Visit<u32> for Sized {
+        fn fits(&self, part: &Part<u32>) -> bool {
+            part.end - part.start <= self.size
+        }
+
+        fn enter(&mut self, part: &Part<u32>) -> u32 {
+            part.context + 1
+        }
+
+        fn emit(&mut self, part: &Part<u32>) {
+            self.found.push((part.start, part.end, part.context));
+        }
+    }
+
+    fn nested(marks: &[Mark], len: usize, size: usize) -> Vec<(usize, usize, u32)> {
+        let mut visit = Sized { size, found: Vec::new() };
+        nest(Part { start: 0, end: len, level: 0, apart: false, context: 0 }, marks, &mut visit);
+        visit.found
+    }
+
+    fn check(marks: &[(usize, u32)], size: usize, expected: &[(usize, usize, u32)]) {
+        let marks: Vec<Mark> = marks.iter().map(|&(at, depth)| Mark { at, depth, apart: false }).collect();
+        assert_eq!(nested(&marks, 100, size), expected);
     }
 
     #[test]
@@ -64,9 +114,7 @@ mod tests {
 
     #[test]
     fn marks_that_go_ever_deeper_take_linear_time() {
-        let marks: Vec<Mark> = (1..200_000).map(|at| Mark { at, depth: at as u32 }).collect();
-        let mut n = 0;
-        nest((0, 200_000), &marks, |start, end| end - start < 2, |_, _, _| n += 1);
-        assert_eq!(n, 200_000);
+        let marks: Vec<Mark> = (1..200_000).map(|at| Mark { at, depth: at as u32, apart: false }).collect();
+        assert_eq!(nested(&marks, 200_000, 1).len(), 200_000);
     }
 }

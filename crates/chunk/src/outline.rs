@@ -29,7 +29,8 @@ impl Outline {
     pub(crate) const ROOT: SectionId = SectionId(0);
 
     pub(crate) fn new(measure: &Measure<'_>) -> Self {
-        let root = Section { title: String::new(), parent: Self::ROOT, depth: 0, budget: measure.budget(&[]) };
+        let root =
+            Section { title: String::new(), parent: Self::ROOT, depth: 0, budget: measure.budget(&[]) };
         Self { sections: vec![root] }
     }
 

@@ -9,7 +9,7 @@ use crate::split::split;
 use crate::unit::Unit;
 
 /// What is smaller says too little by itself, and is put to a neighbour even beyond the target.
-const TINY_TOKENS: usize = 24;
+pub(crate) const TINY_TOKENS: usize = 24;
 /// How much of the prose before a chunk it may repeat, in pieces and in sentences.
 const OVERLAP_TOKENS: usize = 30;
 const OVERLAP_SENTENCES: usize = 2;
@@ -82,12 +82,14 @@ impl Packer<'_> {
             && self.joins(open, unit, run_end)
         {
             let piece = Piece { end: unit.end, ..open.piece };
-            self.open = Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
+            self.open =
+                Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
             return;
         }
         self.close();
         let piece = Piece { start: self.overlap(before, unit), end: unit.end, section: unit.section };
-        self.open = Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
+        self.open =
+            Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
     }
 
     fn joins(&self, open: &Open, unit: &Unit, run_end: usize) -> bool {

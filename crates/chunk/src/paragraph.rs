@@ -7,7 +7,10 @@ use crate::unit::{Cut, Unit};
 
 /// The units of a document without headings.
 pub(crate) fn units(text: &str, format: Format) -> Vec<Unit> {
-    blocks(text, 0, text.len(), format).into_iter().map(|block| Unit::new(block.start, block.end, Outline::ROOT, block.cut)).collect()
+    blocks(text, 0, text.len(), format)
+        .into_iter()
+        .map(|block| Unit::new(block.start, block.end, Outline::ROOT, block.cut))
+        .collect()
 }
 
 /// A block and how to cut it if need be. It ends where the next one starts.
@@ -67,7 +70,8 @@ mod tests {
 
     fn check(text: &str, format: Format, expected: &[(&str, Cut)]) {
         let blocks = blocks(text, 0, text.len(), format);
-        let found: Vec<_> = blocks.iter().map(|block| (text[block.start..block.end].trim_end(), block.cut)).collect();
+        let found: Vec<_> =
+            blocks.iter().map(|block| (text[block.start..block.end].trim_end(), block.cut)).collect();
         assert_eq!(found, expected);
     }
 
@@ -75,7 +79,17 @@ mod tests {
     fn paragraphs_fences_and_tables() {
         use Cut::{Lines, Sentences};
         let text = "a\nb\n\n\nc\n```sh\nd\n\n# e\n````\nf\n\n| g |\n| h |\n";
-        check(text, Format::Markdown, &[("a\nb", Sentences), ("c", Sentences), ("```sh\nd\n\n# e\n````", Lines), ("f", Sentences), ("| g |\n| h |", Lines)]);
+        check(
+            text,
+            Format::Markdown,
+            &[
+                ("a\nb", Sentences),
+                ("c", Sentences),
+                ("```sh\nd\n\n# e\n````", Lines),
+                ("f", Sentences),
+                ("| g |\n| h |", Lines),
+            ],
+        );
         check("```\na\n\nb", Format::Text, &[("```\na", Sentences), ("b", Sentences)]);
         check("~~~\nunclosed\n\nb", Format::Markdown, &[("~~~\nunclosed\n\nb", Lines)]);
         check(" \n\n", Format::Text, &[]);

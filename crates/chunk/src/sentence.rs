@@ -2,8 +2,8 @@
 
 /// Short forms whose full stop ends no sentence.
 const SHORT: [&str; 26] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "cf", "al", "fig", "figs", "no", "nos", "vol", "pp", "eq", "sec", "ch", "ca",
-    "approx", "inc", "ltd", "jr",
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "cf", "al", "fig", "figs", "no", "nos",
+    "vol", "pp", "eq", "sec", "ch", "ca", "approx", "inc", "ltd", "jr",
 ];
 
 /// Offsets at which a new sentence begins inside `start..end`, in order, neither end included. A blank line or the next item of a list
@@ -28,13 +28,15 @@ pub(crate) fn starts(text: &str, start: usize, end: usize) -> Vec<usize> {
 }
 
 fn after_closers(piece: &str, from: usize) -> usize {
-    let rest = piece[from..].trim_start_matches(['」', '』', '”', '’', '）', '】', '》', '"', '\'', ')', ']', '。', '！', '？']);
+    let rest = piece[from..]
+        .trim_start_matches(['」', '』', '”', '’', '）', '】', '》', '"', '\'', ')', ']', '。', '！', '？']);
     piece.len() - rest.trim_start().len()
 }
 
 /// After a stop, its repetitions and closing quotes there must be space, and then something that can begin a sentence.
 fn after_stop(piece: &str, at: usize, stop: char) -> Option<usize> {
-    let rest = piece[at..].trim_start_matches(['.', '!', '?', '…', '"', '\'', ')', ']', '”', '’', '*', '_', '`']);
+    let rest =
+        piece[at..].trim_start_matches(['.', '!', '?', '…', '"', '\'', ')', ']', '”', '’', '*', '_', '`']);
     let next = rest.trim_start();
     if next.len() == rest.len() {
         return None;
@@ -79,10 +81,16 @@ mod tests {
 
     #[test]
     fn sentences() {
-        check("One. Two! \"Three?\" Four...\nfive (e.g. Six). Seven", &["One.", "Two!", "\"Three?\"", "Four...\nfive (e.g. Six).", "Seven"]);
+        check(
+            "One. Two! \"Three?\" Four...\nfive (e.g. Six). Seven",
+            &["One.", "Two!", "\"Three?\"", "Four...\nfive (e.g. Six).", "Seven"],
+        );
         check("Dr. Who met J. Smith at 3.14 p.m. today.", &["Dr. Who met J. Smith at 3.14 p.m. today."]);
         check("一つ目。「二つ目！」三つ目？はい", &["一つ目。", "「二つ目！」", "三つ目？", "はい"]);
-        check("# Head\n\nText\nwrapped\n- a\n- b\n12. c", &["# Head", "Text\nwrapped", "- a", "- b", "12. c"]);
+        check(
+            "# Head\n\nText\nwrapped\n- a\n- b\n12. c",
+            &["# Head", "Text\nwrapped", "- a", "- b", "12. c"],
+        );
         check("", &[""]);
     }
 }

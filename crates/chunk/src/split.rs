@@ -1,10 +1,12 @@
 //! Cutting a unit that is too long into units that fit, as coarsely as its kind allows.
 
+use corpus::Language;
+
 use crate::chunk::TARGET_TOKENS;
 use crate::measure::Measure;
-use crate::nest::{Mark, nest};
+use crate::nest::{Mark, Part, Visit, nest};
 use crate::unit::{Cut, Unit};
-use crate::{brackets, indent, sentence};
+use crate::{brackets, layout, sentence};
 
 /// Appends `unit`, or the parts of it that each have at most `limit` pieces.
 pub(crate) fn split(measure: &Measure<'_>, unit: Unit, limit: usize, out: &mut Vec<Unit>) {
@@ -15,8 +17,16 @@ pub(crate) fn split(measure: &Measure<'_>, unit: Unit, limit: usize, out: &mut V
         Cut::Sentences => by_sentence(measure, unit, limit, out),
         Cut::Paragraphs => by_line(measure, unit, limit, by_sentence, out),
         Cut::Lines => by_line(measure, unit, limit, fill, out),
-        Cut::Indent => by_depth(measure, unit, limit, &indent::marks(measure.text(), unit.start, unit.end), out),
-        Cut::Brackets => by_depth(measure, unit, limit, &brackets::marks(measure.text(), unit.start, unit.end), out),
+        Cut::Indent => by_depth(
+            measure,
+            unit,
+            limit,
+            &layout::marks(measure.text(), unit.start, unit.end, Language::Other),
+            out,
+        ),
+        Cut::Brackets => {
+            by_depth(measure, unit, limit, &brackets::marks(measure.text(), unit.start, unit.end), out)
+        }
     }
 }
 
@@ -47,10 +57,32 @@ fn by_sentence(measure: &Measure<'_>, unit: Unit, limit: usize, out: &mut Vec<Un
 }
 
 fn by_depth(measure: &Measure<'_>, unit: Unit, limit: usize, marks: &[Mark], out: &mut Vec<Unit>) {
-    let fits = |start, end| measure.fits(start, end, limit);
-    nest((unit.start, unit.end), marks, fits, |start, end, level| {
-        fill(measure, Unit { start, end, level: unit.level.saturating_add(level), ..unit }, limit, out);
-    });
+    let whole = Part { start: unit.start, end: unit.end, level: 0, apart: false, context: () };
+    nest(whole, marks, &mut Nested { measure, unit, limit, out });
+}
+
+struct Nested<'a> {
+    measure: &'a Measure<'a>,
+    unit: Unit,
+    limit: usize,
+    out: &'a mut Vec<Unit>,
+}
+
+impl Visit<()> for Nested<'_> {
+    fn fits(&self, part: &Part<()>) -> bool {
+        self.measure.fits(part.start, part.end, self.limit)
+    }
+
+    fn enter(&mut self, _: &Part<()>) {}
+
+    fn emit(&mut self, part: &Part<()>) {
+        fill(
+            self.measure,
+            Unit { start: part.start, end: part.end, level: part.step(), ..self.unit },
+            self.limit,
+            self.out,
+        );
+    }
 }
 
 /// Takes as much at a time as fits: the last resort, which only looks at the text around each cut.
@@ -71,8 +103,9 @@ fn fill(measure: &Measure<'_>, unit: Unit, limit: usize, out: &mut Vec<Unit>) {
 fn good_end(text: &str, start: usize, reach: usize) -> usize {
     let half = text.ceil_char_boundary(start + (reach - start) / 2);
     let tail = &text[half..reach];
-    let clause = tail.rfind(|c: char| matches!(c, ',' | ';' | ':' | '，' | '；' | '：' | '、' | '\n'));
+    let clause = tail.rfind([',', ';', ':', '，', '；', '：', '、', '\n']);
     let clause_end = clause.and_then(|at| Some(at + tail[at..].chars().next()?.len_utf8()));
-    let word_end = || tail.rfind(char::is_whitespace).and_then(|at| Some(at + tail[at..].chars().next()?.len_utf8()));
+    let word_end =
+        || tail.rfind(char::is_whitespace).and_then(|at| Some(at + tail[at..].chars().next()?.len_utf8()));
     clause_end.or_else(word_end).map_or(reach, |at| half + at)
 }

@@ -215,3 +215,98 @@ impl Encoder<'_> {
         Ok(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = r#"{"model_type":"bert","hidden_size":4,"num_attention_heads":2,"num_hidden_layers":1,
+        "intermediate_size":8,"vocab_size":10,"max_position_embeddings":6}"#;
+
+    fn config(from: &str, to: &str) -> Result<Config> {
+        assert!(CONFIG.contains(from), "{from}");
+        Config::read(Path::new("config.json"), CONFIG.replace(from, to).as_bytes())
+    }
+
+    /// The graph of a small model whose tensors are renamed and reshaped by `edit`.
+    fn graph_of(edit: impl Fn(&str, Vec<u64>) -> (String, Vec<u64>)) -> Result<Vec<u8>> {
+        let layer = "encoder.layer.0.";
+        let mut tensors = vec![
+            ("embeddings.word_embeddings.weight".to_owned(), vec![10, 4]),
+            ("embeddings.position_embeddings.weight".to_owned(), vec![6, 4]),
+            ("embeddings.token_type_embeddings.weight".to_owned(), vec![2, 4]),
+        ];
+        for norm in ["embeddings", &format!("{layer}attention.output"), &format!("{layer}output")] {
+            tensors.extend(["weight", "bias"].map(|part| (format!("{norm}.LayerNorm.{part}"), vec![4])));
+        }
+        let linear =
+            [("attention.self.query", 4, 4), ("attention.self.key", 4, 4), ("attention.self.value", 4, 4)];
+        for (name, from, to) in linear.into_iter().chain([
+            ("attention.output.dense", 4, 4),
+            ("intermediate.dense", 4, 8),
+            ("output.dense", 8, 4),
+        ]) {
+            tensors.push((format!("{layer}{name}.weight"), vec![to, from]));
+            tensors.push((format!("{layer}{name}.bias"), vec![to]));
+        }
+        let mut at = 0;
+        let mut header = serde_json::Map::new();
+        for (name, shape) in tensors {
+            let (name, shape) = edit(&name, shape);
+            let end = at + 4 * shape.iter().product::<u64>();
+            header.insert(
+                name,
+                serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [at, end] }),
+            );
+            at = end;
+        }
+        let header = serde_json::to_vec(&header).unwrap();
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header);
+        file.resize(file.len() + at as usize, 0);
+        let path = Path::new(WEIGHTS);
+        graph(&config("bert", "bert")?, path, &Contents::read(path, &file)?)
+    }
+
+    #[test]
+    fn graphs_point_at_every_tensor_and_hold_none() {
+        let graph = graph_of(|name, shape| (name.to_owned(), shape)).unwrap();
+        assert!(graph.len() < 10_000, "{} bytes", graph.len());
+        let prefixed = graph_of(|name, shape| (format!("bert.{name}"), shape)).unwrap();
+        assert!(prefixed.len() > graph.len());
+    }
+
+    #[test]
+    fn weights_that_do_not_fit_are_refused() {
+        let swap = |which: &'static str, to: &'static str| {
+            graph_of(move |name, shape| (if name.ends_with(which) { to } else { name }.to_owned(), shape))
+        };
+        assert!(matches!(swap("word_embeddings.weight", "x"), Err(Error::Unsupported { .. })));
+        assert!(matches!(swap("key.bias", "x"), Err(Error::Unsupported { .. })));
+        let longer = graph_of(|name, shape| {
+            let shape = if name.ends_with("value.bias") { vec![5] } else { shape };
+            (name.to_owned(), shape)
+        });
+        assert!(matches!(longer, Err(Error::Corrupt { .. })));
+    }
+
+    #[test]
+    fn other_architectures_are_refused() {
+        assert!(matches!(config("bert", "roberta"), Err(Error::Unsupported { .. })));
+        assert!(matches!(config("{", r#"{"hidden_act":"relu","#), Err(Error::Unsupported { .. })));
+        assert!(matches!(
+            config("{", r#"{"position_embedding_type":"rotary","#),
+            Err(Error::Unsupported { .. })
+        ));
+        assert!(matches!(
+            config(r#""num_attention_heads":2"#, r#""num_attention_heads":3"#),
+            Err(Error::Corrupt { .. })
+        ));
+        assert!(matches!(
+            config(r#""num_attention_heads":2"#, r#""num_attention_heads":0"#),
+            Err(Error::Corrupt { .. })
+        ));
+        assert!(matches!(config("}", ""), Err(Error::Corrupt { .. })));
+        assert!(config("{", r#"{"layer_norm_eps":1e-5,"#).is_ok());
+    }
+}

@@ -18,322 +18,82 @@ pub(crate) enum Named {
 const OTHER: Format = Code(Language::Other);
 
 /// Extensions without their dot.
-const EXTENSIONS: &[(Format, &[&str])] = &[
-    (Markdown, &["md", "markdown", "mdown", "mkd", "mkdn", "mdx", "rmd", "qmd"]),
-    (
-        Text,
-        &[
-            "txt", "text", "log", "rst", "adoc", "asciidoc", "org", "textile", "wiki", "tex", "bib", "srt",
-            "vtt", "eml", "nfo", "diff", "patch",
-        ],
-    ),
-    (Html, &["html", "htm", "xhtml", "shtml"]),
-    (Csv, &["csv", "tsv", "tab", "psv"]),
-    (Json, &["json", "geojson", "json5", "jsonc", "webmanifest", "ipynb", "har", "avsc", "topojson"]),
-    (JsonLines, &["jsonl", "ndjson", "ldjson"]),
-    (Yaml, &["yaml", "yml", "cff"]),
-    (Toml, &["toml"]),
-    (Code(Language::Rust), &["rs"]),
-    (Code(Language::Python), &["py", "pyi", "pyw", "bzl", "star"]),
-    (Code(Language::JavaScript), &["js", "mjs", "cjs", "jsx"]),
-    (Code(Language::TypeScript), &["ts", "mts", "cts"]),
-    (Code(Language::Tsx), &["tsx"]),
-    (Code(Language::Go), &["go"]),
-    (Code(Language::Java), &["java"]),
-    (Code(Language::C), &["c", "h"]),
-    (
-        Code(Language::Cpp),
-        &["cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl", "cu", "cuh", "ino"],
-    ),
+const EXTENSIONS: &[(Format, &str)] = &[
+    (Markdown, "md markdown mdown mkd mkdn mdx rmd qmd"),
+    (Text, "txt text log rst adoc asciidoc org textile wiki tex bib srt vtt eml nfo diff patch"),
+    (Html, "html htm xhtml shtml"),
+    (Csv, "csv tsv tab psv"),
+    (Json, "json geojson json5 jsonc webmanifest ipynb har avsc topojson"),
+    (JsonLines, "jsonl ndjson ldjson"),
+    (Yaml, "yaml yml cff"),
+    (Toml, "toml"),
+    (Code(Language::Rust), "rs"),
+    (Code(Language::Python), "py pyi pyw bzl star"),
+    (Code(Language::JavaScript), "js mjs cjs jsx"),
+    (Code(Language::TypeScript), "ts mts cts"),
+    (Code(Language::Tsx), "tsx"),
+    (Code(Language::Go), "go"),
+    (Code(Language::Java), "java"),
+    (Code(Language::C), "c h"),
+    (Code(Language::Cpp), "cpp cc cxx c++ hpp hh hxx h++ ipp tpp inl cu cuh ino"),
     (OTHER, OTHER_LANGUAGES),
     (OTHER, CONFIGURATION),
 ];
 
-const OTHER_LANGUAGES: &[&str] = &[
-    "adb",
-    "ads",
-    "agda",
-    "applescript",
-    "as",
-    "asm",
-    "awk",
-    "bas",
-    "bash",
-    "bat",
-    "bicep",
-    "cl",
-    "clj",
-    "cljc",
-    "cljs",
-    "cmake",
-    "cmd",
-    "coffee",
-    "cr",
-    "cs",
-    "csh",
-    "css",
-    "cue",
-    "cypher",
-    "d",
-    "dart",
-    "dhall",
-    "e",
-    "edn",
-    "el",
-    "elm",
-    "erl",
-    "ex",
-    "exs",
-    "f",
-    "f03",
-    "f08",
-    "f90",
-    "f95",
-    "fish",
-    "fnl",
-    "for",
-    "fs",
-    "fsi",
-    "fsx",
-    "gd",
-    "gleam",
-    "glsl",
-    "gql",
-    "gradle",
-    "graphql",
-    "groovy",
-    "hbs",
-    "hcl",
-    "hlsl",
-    "hrl",
-    "hs",
-    "hx",
-    "idr",
-    "janet",
-    "jl",
-    "jsonnet",
-    "kt",
-    "kts",
-    "less",
-    "lhs",
-    "libsonnet",
-    "lisp",
-    "ll",
-    "lua",
-    "m",
-    "mak",
-    "make",
-    "mk",
-    "ml",
-    "mli",
-    "mm",
-    "mojo",
-    "move",
-    "nim",
-    "nix",
-    "nu",
-    "odin",
-    "pas",
-    "php",
-    "pl",
-    "plist",
-    "pm",
-    "pp",
-    "pro",
-    "prolog",
-    "proto",
-    "ps1",
-    "psm1",
-    "pug",
-    "purs",
-    "r",
-    "raku",
-    "rb",
-    "rego",
-    "res",
-    "rkt",
-    "roc",
-    "s",
-    "sass",
-    "scala",
-    "scm",
-    "scss",
-    "sh",
-    "sol",
-    "sql",
-    "styl",
-    "sv",
-    "svelte",
-    "swift",
-    "tcl",
-    "tf",
-    "tfvars",
-    "thrift",
-    "typ",
-    "v",
-    "vala",
-    "vb",
-    "vhd",
-    "vhdl",
-    "vim",
-    "vue",
-    "wat",
-    "wgsl",
-    "wit",
-    "xml",
-    "xsd",
-    "xsl",
-    "xslt",
-    "zig",
-    "zsh",
-];
+const OTHER_LANGUAGES: &str = "adb ads agda applescript as asm awk bas bash bat bicep cl clj cljc cljs cmake cmd coffee cr \
+         cs csh css cue cypher d dart dhall e edn el elm erl ex exs f f03 f08 f90 f95 fish fnl for fs \
+         fsi fsx gd gleam glsl gql gradle graphql groovy hbs hcl hlsl hrl hs hx idr janet jl jsonnet \
+         kt kts less lhs libsonnet lisp ll lua m mak make mk ml mli mm mojo move nim nix nu odin pas \
+         php pl plist pm pp pro prolog proto ps1 psm1 pug purs r raku rb rego res rkt roc s sass \
+         scala scm scss sh sol sql styl sv svelte swift tcl tf tfvars thrift typ v vala vb vhd vhdl \
+         vim vue wat wgsl wit xml xsd xsl xslt zig zsh";
 
-const CONFIGURATION: &[&str] = &[
-    "cfg",
-    "cnf",
-    "conf",
-    "config",
-    "csproj",
-    "desktop",
-    "editorconfig",
-    "env",
-    "ini",
-    "mod",
-    "ninja",
-    "opml",
-    "properties",
-    "resx",
-    "rss",
-    "service",
-    "sln",
-    "atom",
-    "timer",
-    "vcxproj",
-];
+const CONFIGURATION: &str = "cfg cnf conf config csproj desktop editorconfig env ini mod ninja opml properties resx rss \
+         service sln atom timer vcxproj";
 
 /// Whole file names, in lower case.
-const FILE_NAMES: &[(Format, &[&str])] = &[
+const FILE_NAMES: &[(Format, &str)] = &[
     (
         OTHER,
-        &[
-            "makefile",
-            "gnumakefile",
-            "dockerfile",
-            "containerfile",
-            "jenkinsfile",
-            "vagrantfile",
-            "rakefile",
-            "gemfile",
-            "brewfile",
-            "procfile",
-            "justfile",
-            "caddyfile",
-            "podfile",
-            "fastfile",
-            "snakefile",
-            "cmakelists.txt",
-            "meson.build",
-            "go.mod",
-            "go.work",
-            ".bashrc",
-            ".bash_profile",
-            ".bash_aliases",
-            ".profile",
-            ".zshrc",
-            ".zshenv",
-            ".zprofile",
-            ".vimrc",
-            ".gvimrc",
-            ".emacs",
-            ".inputrc",
-            ".tmux.conf",
-            ".gitconfig",
-            ".npmrc",
-            ".editorconfig",
-            ".env",
-            "pkgbuild",
-            "kconfig",
-            "doxyfile",
-        ],
+        "makefile gnumakefile dockerfile containerfile jenkinsfile vagrantfile rakefile gemfile \
+         brewfile procfile justfile caddyfile podfile fastfile snakefile cmakelists.txt meson.build \
+         go.mod go.work .bashrc .bash_profile .bash_aliases .profile .zshrc .zshenv .zprofile .vimrc \
+         .gvimrc .emacs .inputrc .tmux.conf .gitconfig .npmrc .editorconfig .env pkgbuild kconfig \
+         doxyfile",
     ),
-    (Code(Language::Python), &["build", "build.bazel", "workspace", "sconstruct", "sconscript", "wscript"]),
+    (Code(Language::Python), "build build.bazel workspace sconstruct sconscript wscript"),
     (
         Text,
-        &[
-            "readme",
-            "license",
-            "licence",
-            "copying",
-            "authors",
-            "contributors",
-            "maintainers",
-            "changelog",
-            "changes",
-            "news",
-            "notice",
-            "todo",
-            "install",
-            "codeowners",
-            "requirements.txt",
-            "go.sum",
-            "yarn.lock",
-            "gemfile.lock",
-            ".gitignore",
-            ".gitattributes",
-            ".gitmodules",
-            ".dockerignore",
-            ".npmignore",
-            ".mailmap",
-            ".ignore",
-        ],
+        "readme license licence copying authors contributors maintainers changelog changes news \
+         notice todo install codeowners requirements.txt go.sum yarn.lock gemfile.lock .gitignore \
+         .gitattributes .gitmodules .dockerignore .npmignore .mailmap .ignore",
     ),
-    (Toml, &["cargo.lock", "pipfile", "poetry.lock", "uv.lock", "pdm.lock"]),
-    (
-        Json,
-        &["composer.lock", "pipfile.lock", "flake.lock", ".babelrc", ".eslintrc", ".prettierrc", ".jshintrc"],
-    ),
-    (Yaml, &[".clang-format", ".clang-tidy", "pubspec.lock"]),
+    (Toml, "cargo.lock pipfile poetry.lock uv.lock pdm.lock"),
+    (Json, "composer.lock pipfile.lock flake.lock .babelrc .eslintrc .prettierrc .jshintrc"),
+    (Yaml, ".clang-format .clang-tidy pubspec.lock"),
 ];
 
 /// Extensions of kinds without a reader.
-const UNREAD: &[(&str, &[&str])] = &[
-    ("PDF", &["pdf"]),
-    ("RTF", &["rtf"]),
-    ("PostScript", &["ps", "eps"]),
-    ("a Word document", &["docx", "docm", "dotx"]),
-    ("a spreadsheet", &["xlsx", "xlsm", "xlsb", "xls", "ods", "numbers"]),
-    ("a presentation", &["pptx", "pptm", "ppt", "odp", "key"]),
-    ("an OpenDocument text", &["odt"]),
-    ("an e-book", &["epub", "mobi", "azw", "azw3", "djvu"]),
-    ("an Outlook message", &["msg", "pst"]),
-    ("a Parquet table", &["parquet", "feather", "arrow", "avro", "orc"]),
-    ("a zip archive", &["zip", "jar", "war", "apk", "whl", "crate", "nupkg"]),
-    ("an archive", &["tar", "7z", "rar", "deb", "rpm", "iso", "dmg", "cab", "a", "ar"]),
-    ("a compressed file", &["gz", "tgz", "bz2", "tbz", "xz", "txz", "zst", "lz4", "br", "lzma", "z"]),
-    (
-        "an image",
-        &[
-            "png", "jpg", "jpeg", "gif", "webp", "bmp", "ico", "icns", "tif", "tiff", "svg", "heic", "heif",
-            "avif", "psd", "ai", "xcf", "raw", "cr2", "nef", "jxl",
-        ],
-    ),
-    (
-        "a recording",
-        &[
-            "mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "wma", "mp4", "m4v", "mov", "avi",
-            "mkv", "webm", "wmv", "mpg", "mpeg",
-        ],
-    ),
-    ("a font", &["ttf", "otf", "woff", "woff2", "eot"]),
-    ("a database", &["sqlite", "sqlite3", "db", "mdb", "accdb"]),
-    (
-        "a program",
-        &[
-            "exe", "dll", "so", "dylib", "o", "obj", "lib", "rlib", "rmeta", "wasm", "class", "pyc", "pyo",
-            "pdb",
-        ],
-    ),
-    ("model weights", &["safetensors", "gguf", "onnx", "pt", "pth", "npy", "npz", "pkl"]),
+const UNREAD: &[(&str, &str)] = &[
+    ("PDF", "pdf"),
+    ("RTF", "rtf"),
+    ("PostScript", "ps eps"),
+    ("a Word document", "docx docm dotx"),
+    ("a spreadsheet", "xlsx xlsm xlsb xls ods numbers"),
+    ("a presentation", "pptx pptm ppt odp key"),
+    ("an OpenDocument text", "odt"),
+    ("an e-book", "epub mobi azw azw3 djvu"),
+    ("an Outlook message", "msg pst"),
+    ("a Parquet table", "parquet feather arrow avro orc"),
+    ("a zip archive", "zip jar war apk whl crate nupkg"),
+    ("an archive", "tar 7z rar deb rpm iso dmg cab a ar"),
+    ("a compressed file", "gz tgz bz2 tbz xz txz zst lz4 br lzma z"),
+    ("an image", "png jpg jpeg gif webp bmp ico icns tif tiff svg heic heif avif psd ai xcf raw cr2 nef jxl"),
+    ("a recording", "mp3 wav flac ogg oga opus m4a aac wma mp4 m4v mov avi mkv webm wmv mpg mpeg"),
+    ("a font", "ttf otf woff woff2 eot"),
+    ("a database", "sqlite sqlite3 db mdb accdb"),
+    ("a program", "exe dll so dylib o obj lib rlib rmeta wasm class pyc pyo pdb"),
+    ("model weights", "safetensors gguf onnx pt pth npy npz pkl"),
 ];
 
 /// Interpreters of a `#!` line that have a grammar; every other one is code without.
@@ -369,8 +129,11 @@ pub(crate) fn by_interpreter(line: &str) -> Format {
     Code(known.map_or(Language::Other, |(_, language)| *language))
 }
 
-fn lookup<T: Copy>(table: &[(T, &[&str])], name: &str) -> Option<T> {
-    table.iter().find(|(_, names)| names.contains(&name)).map(|(value, _)| *value)
+fn lookup<T: Copy>(table: &[(T, &str)], name: &str) -> Option<T> {
+    table
+        .iter()
+        .find(|(_, names)| names.split_ascii_whitespace().any(|known| known == name))
+        .map(|(value, _)| *value)
 }
 
 #[cfg(test)]
@@ -379,12 +142,13 @@ mod tests {
 
     #[test]
     fn every_name_is_listed_once_in_lower_case() {
-        let unread = UNREAD.iter().flat_map(|(_, names)| names.iter());
+        let unread = UNREAD.iter().flat_map(|(_, names)| names.split_ascii_whitespace());
         let mut extensions: Vec<_> =
-            EXTENSIONS.iter().flat_map(|(_, names)| names.iter()).chain(unread).collect();
-        let mut names: Vec<_> = FILE_NAMES.iter().flat_map(|(_, names)| names.iter()).collect();
+            EXTENSIONS.iter().flat_map(|(_, names)| names.split_ascii_whitespace()).chain(unread).collect();
+        let mut names: Vec<_> =
+            FILE_NAMES.iter().flat_map(|(_, names)| names.split_ascii_whitespace()).collect();
         for list in [&mut extensions, &mut names] {
-            assert!(list.iter().all(|name| **name == name.to_lowercase()));
+            assert!(list.iter().all(|name| *name == name.to_lowercase()));
             let n = list.len();
             list.sort_unstable();
             list.dedup();

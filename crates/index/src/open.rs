@@ -7,7 +7,7 @@
 use crate::{DocTable, Error, SkipTable, Snapshot, Transaction};
 use arc_swap::ArcSwap;
 use corpus::{ChunkId, DocPath, ModelId, Tier};
-use ledger::Ledger;
+use ledger::{Ledger, VectorRow};
 use lexicon::{Lexicon, LexiconOptions};
 use roaring::RoaringTreemap;
 use std::num::NonZero;
@@ -25,14 +25,16 @@ const MODELS: &str = "models";
 /// The owner of the stores of one index. One per index folder, in one process; share it by `Arc`.
 pub struct Index {
     dir: PathBuf,
+    ledger: Arc<Ledger>,
     writer: Mutex<Writer>,
     current: ArcSwap<Snapshot>,
 }
 
 pub(crate) struct Writer {
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) lexicon: Lexicon,
-    pub(crate) vectors: VectorStore,
+    /// Read from the ledger when the first query wants them: a run that only writes never holds them in memory.
+    pub(crate) vectors: Option<VectorStore>,
     /// What the next published snapshot is made of.
     pub(crate) current: Snapshot,
     pub(crate) next_doc: u64,
@@ -66,13 +68,47 @@ impl Index {
         let mut writer = Writer::new(ledger, lexicon, tables);
         writer.reconcile_stores(&mut report)?;
         let current = ArcSwap::from_pointee(writer.current.clone());
-        Ok((Self { dir: dir.to_path_buf(), writer: Mutex::new(writer), current }, report))
+        let ledger = Arc::clone(&writer.ledger);
+        Ok((Self { dir: dir.to_path_buf(), ledger, writer: Mutex::new(writer), current }, report))
     }
 
-    /// What queries see now.
+    /// What queries see now. The first call reads the vectors into memory (about 0.1 s for 100,000), after the commit under way.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let current = self.current.load_full();
+        if current.has_vectors() {
+            return Ok(current);
+        }
+        self.load_vectors()?;
+        Ok(self.current.load_full())
+    }
+
+    /// What queries see now, but that it may know no vectors: for those who only look at documents and text.
     #[must_use]
-    pub fn snapshot(&self) -> Arc<Snapshot> {
+    pub fn documents(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// The vector of a chunk, from disk.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn vector(&self, chunk: ChunkId) -> Result<Option<VectorRow>, Error> {
+        self.ledger.vector(chunk).map_err(Error::Ledger)
+    }
+
+    fn load_vectors(&self) -> Result<(), Error> {
+        let mut writer = self.lock();
+        if writer.vectors.is_none() {
+            let (mut vectors, n_teacher) = read_vectors(&self.ledger, &writer.current.live).map_err(Error::Ledger)?;
+            writer.current.vectors = Some(vectors.snapshot());
+            writer.current.n_teacher = n_teacher;
+            writer.vectors = Some(vectors);
+            self.publish(&writer.current);
+        }
+        Ok(())
     }
 
     /// Starts a commit, after any other one has ended.
@@ -116,14 +152,14 @@ impl Index {
     /// hundreds of thousands of vectors; commits and queries go on meanwhile. Returns whether one was built.
     #[must_use]
     pub fn build_graph(&self, threads: NonZero<usize>, cancel: &AtomicBool) -> bool {
-        let snapshot = self.snapshot();
-        if !snapshot.vectors.wants_graph() {
-            return false;
-        }
-        let Ok(graph) = Graph::build(&snapshot.vectors, threads, cancel) else { return false };
+        let snapshot = self.documents();
+        let Some(view) = snapshot.vectors.as_ref().filter(|view| view.wants_graph()) else { return false };
+        let Ok(graph) = Graph::build(view, threads, cancel) else { return false };
         let mut writer = self.lock();
-        writer.vectors.attach(Arc::new(graph));
-        writer.current.vectors = writer.vectors.snapshot();
+        let Some(vectors) = writer.vectors.as_mut() else { return false };
+        vectors.attach(Arc::new(graph));
+        let view = vectors.snapshot();
+        writer.current.vectors = Some(view);
         self.publish(&writer.current);
         true
     }
@@ -203,8 +239,6 @@ struct Tables {
     docs: DocTable,
     skips: SkipTable,
     live: RoaringTreemap,
-    vectors: VectorStore,
-    n_teacher: u64,
 }
 
 fn open_ledger(dir: &Path, report: &mut OpenReport) -> Result<(Ledger, Tables), Error> {
@@ -274,6 +308,11 @@ fn read_tables(ledger: &Ledger) -> Result<Tables, ledger::Error> {
         let skip = skip?;
         skips.insert_mut(skip.path.clone(), Arc::new(skip));
     }
+    Ok(Tables { docs, skips, live })
+}
+
+/// The vectors of the live chunks, and how many of them are the teacher's.
+fn read_vectors(ledger: &Ledger, live: &RoaringTreemap) -> Result<(VectorStore, u64), ledger::Error> {
     let mut vectors = VectorStore::new(&vectors::Options::default());
     let mut n_teacher = 0;
     for row in ledger.vectors() {
@@ -283,23 +322,23 @@ fn read_tables(ledger: &Ledger) -> Result<Tables, ledger::Error> {
             n_teacher += u64::from(row.tier == Tier::Teacher);
         }
     }
-    Ok(Tables { docs, skips, live, vectors, n_teacher })
+    Ok((vectors, n_teacher))
 }
 
 impl Writer {
     fn new(ledger: Ledger, lexicon: Lexicon, tables: Tables) -> Self {
-        let Tables { docs, skips, live, mut vectors, n_teacher } = tables;
+        let Tables { docs, skips, live } = tables;
         let current = Snapshot {
             seq: ledger.seq(),
             docs,
             skips,
             live: Arc::new(live),
             text: lexicon.searcher(),
-            vectors: vectors.snapshot(),
-            n_teacher,
+            vectors: None,
+            n_teacher: 0,
         };
         let (next_doc, next_chunk) = (ledger.next_doc(), ledger.next_chunk());
-        Self { ledger, lexicon, vectors, current, next_doc, next_chunk, poisoned: false }
+        Self { ledger: Arc::new(ledger), lexicon, vectors: None, current, next_doc, next_chunk, poisoned: false }
     }
 
     /// Makes lexicon and ledger agree. After a clean end this is one comparison of two numbers.

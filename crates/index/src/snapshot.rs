@@ -1,7 +1,7 @@
 //! What a query sees: one state of all stores, unchanged from the query's start to its end.
 
 use crate::{DocTable, Error, SkipTable};
-use corpus::{ChunkId, DocPath, QuantizedVector, Seq};
+use corpus::{ChunkId, DocPath, QuantizedVector, Seq, Tier};
 use ledger::DocRecord;
 use lexicon::{LexicalHits, Searcher, StoredChunk};
 use roaring::RoaringTreemap;
@@ -16,8 +16,9 @@ pub struct Snapshot {
     pub(crate) skips: SkipTable,
     pub(crate) live: Arc<RoaringTreemap>,
     pub(crate) text: Searcher,
-    pub(crate) vectors: VectorView,
-    /// Live chunks whose vector is the teacher's.
+    /// `None` until the first query wanted them.
+    pub(crate) vectors: Option<VectorView>,
+    /// Live chunks whose vector is the teacher's; 0 until the vectors are known.
     pub(crate) n_teacher: u64,
 }
 
@@ -65,16 +66,16 @@ impl Snapshot {
         &self.live
     }
 
-    /// The vectors of the live chunks.
+    /// Whether it knows the vectors. One from [`Index::snapshot`](crate::Index::snapshot) does.
     #[must_use]
-    pub fn vectors(&self) -> &VectorView {
-        &self.vectors
+    pub fn has_vectors(&self) -> bool {
+        self.vectors.is_some()
     }
 
-    /// Whether any chunk has a teacher's vector.
+    /// The vector of a live chunk and which model it is from.
     #[must_use]
-    pub fn has_teacher_vectors(&self) -> bool {
-        self.n_teacher > 0
+    pub fn vector(&self, chunk: ChunkId) -> Option<(Tier, QuantizedVector)> {
+        self.vectors.as_ref()?.get(chunk)
     }
 
     /// The best `k` chunks for a query's words, best first.
@@ -90,7 +91,8 @@ impl Snapshot {
     #[must_use]
     pub fn search_vectors(&self, query: &QuantizedVector, k: usize, allowed: &crate::Allowed) -> Vec<Neighbour> {
         let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
-        self.vectors.search(query, k, &is_allowed, allowed.is_filtered().then(|| allowed.len()))
+        let expected = allowed.is_filtered().then(|| allowed.len());
+        self.vectors.as_ref().map(|view| view.search(query, k, &is_allowed, expected)).unwrap_or_default()
     }
 
     /// The stored text of chunks, in the order asked; `None` for one that is not live.
@@ -129,10 +131,10 @@ impl Snapshot {
             documents: self.docs.len() as u64,
             skipped: self.skips.size() as u64,
             chunks: self.live.len(),
-            vectors: self.vectors.len() as u64,
+            vectors: self.vectors.as_ref().map_or(0, |view| view.len() as u64),
             teacher_vectors: self.n_teacher,
             segments: self.text.n_segments() as u64,
-            vector_bytes: self.vectors.size_bytes() as u64,
+            vector_bytes: self.vectors.as_ref().map_or(0, |view| view.size_bytes() as u64),
         }
     }
 }

@@ -56,7 +56,7 @@ fn remove(index: &Index, at: &str) {
 
 /// Paths of the chunks that a word finds, by words and by vector; both must agree.
 fn found(index: &Index, word: &str) -> Vec<String> {
-    let snapshot = index.snapshot();
+    let snapshot = index.snapshot().unwrap();
     let allowed = snapshot.allowed(&Filter::default());
     let path_of = |chunk: ChunkId| snapshot.docs().of_chunk(chunk).unwrap().path.to_string();
     let mut by_words: Vec<String> =
@@ -108,7 +108,7 @@ fn a_snapshot_keeps_what_it_had() {
     let dir = tempfile::tempdir().unwrap();
     let (index, _) = open(dir.path());
     put(&index, &[doc("a", &["anchor"])]);
-    let before = index.snapshot();
+    let before = index.snapshot().unwrap();
     remove(&index, "a");
     let allowed = before.allowed(&Filter::default());
     let hits = before.search_text("anchor", 1, &allowed).unwrap().hits;
@@ -122,7 +122,7 @@ fn a_put_twice_in_one_batch_counts_once() {
     let (index, _) = open(dir.path());
     put(&index, &[doc("a", &["anchor", "buoy"]), doc("a", &["crane"])]);
     assert_eq!([found(&index, "anchor"), found(&index, "crane")].concat(), ["a"]);
-    assert_eq!(index.snapshot().counts().chunks, 1);
+    assert_eq!(index.snapshot().unwrap().counts().chunks, 1);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn skips_and_documents_take_each_others_place() {
     let dir = tempfile::tempdir().unwrap();
     let (index, _) = open(dir.path());
     let skip = |at: &str| SkipRecord { path: path(at), size: 1, mtime_ns: 1, inode: 1, code: "binary".into(), reason: "x".into(), at_ms: 0 };
-    let counts = |index: &Index| (index.snapshot().counts().documents, index.snapshot().counts().skipped);
+    let counts = |index: &Index| (index.snapshot().unwrap().counts().documents, index.snapshot().unwrap().counts().skipped);
     put(&index, &[doc("a", &["anchor"])]);
     let mut transaction = index.begin().unwrap();
     transaction.skip(skip("a")).unwrap();
@@ -158,8 +158,8 @@ fn a_teacher_vector_replaces_and_survives() {
     transaction.replace_vector(VectorRow { chunk: ChunkId(999), ..row });
     transaction.commit().unwrap();
     let check = |index: &Index| {
-        let snapshot = index.snapshot();
-        assert_eq!(snapshot.vectors().get(chunk), Some((Tier::Teacher, vector("x"))));
+        let snapshot = index.snapshot().unwrap();
+        assert_eq!(snapshot.vector(chunk), Some((Tier::Teacher, vector("x"))));
         assert_eq!(snapshot.counts().teacher_vectors, 1);
     };
     check(&index);
@@ -169,7 +169,7 @@ fn a_teacher_vector_replaces_and_survives() {
     assert_eq!(index.model_id("m").unwrap(), model);
     assert_ne!(index.model_id("n").unwrap(), model);
     remove(&index, "a");
-    assert_eq!(index.snapshot().counts().teacher_vectors, 0);
+    assert_eq!(index.snapshot().unwrap().counts().teacher_vectors, 0);
 }
 
 /// A crash after the lexicon's commit and before the ledger's: the ledger is one commit behind.

@@ -289,20 +289,12 @@ impl<'a> Transaction<'a> {
         let dead = self.dead_chunks();
         let writer = &mut *self.writer;
         let mut live = (*writer.current.live).clone();
-        let mut n_teacher = writer.current.n_teacher;
-        let by_teacher = |chunk: u64| writer.current.vectors.get(ChunkId(chunk)).is_some_and(|(tier, _)| tier == Tier::Teacher);
-        if n_teacher > 0 {
-            n_teacher -= dead.iter().cloned().flatten().filter(|&chunk| by_teacher(chunk)).count() as u64;
-        }
-        n_teacher += self.replaced.iter().filter(|row| row.tier == Tier::Teacher && !by_teacher(row.chunk.0)).count() as u64;
-        for range in dead {
+        for range in &dead {
             live.remove_range(range.clone());
-            writer.vectors.remove_range(range);
         }
         for path in self.removed.keys() {
             writer.current.docs.remove(path);
         }
-        // Chunk ids rise in staging order, paths do not: vectors are kept in the order of their ids.
         let mut rows: Vec<VectorRow> = Vec::new();
         for (_, put) in std::mem::take(&mut self.puts) {
             if !put.touch {
@@ -310,16 +302,6 @@ impl<'a> Transaction<'a> {
             }
             rows.extend(put.vectors);
             writer.current.docs.insert(Arc::new(put.record));
-        }
-        rows.sort_unstable_by_key(|row| row.chunk);
-        for row in &rows {
-            // Refused is only what has no direction, which `QuantizedVector` does not let be made.
-            if writer.vectors.insert(row.chunk, row.tier, &row.vector).is_ok() {
-                n_teacher += u64::from(row.tier == Tier::Teacher);
-            }
-        }
-        for row in &self.replaced {
-            let _replaced = writer.vectors.replace(row.chunk, row.tier, &row.vector);
         }
         for path in &self.unskips {
             writer.current.skips.remove_mut(path);
@@ -331,9 +313,36 @@ impl<'a> Transaction<'a> {
         writer.next_chunk = self.next_chunk;
         writer.current.seq = seq;
         writer.current.live = Arc::new(live);
-        writer.current.vectors = writer.vectors.snapshot();
-        writer.current.n_teacher = n_teacher;
+        apply_vectors(writer, &dead, rows, &self.replaced);
     }
+}
+
+/// Brings the vectors in memory to where the ledger is, if they are in memory.
+fn apply_vectors(writer: &mut Writer, dead: &[Range<u64>], mut rows: Vec<VectorRow>, replaced: &[VectorRow]) {
+    let (Some(store), Some(view)) = (&mut writer.vectors, &writer.current.vectors) else { return };
+    let by_teacher = |chunk: u64| view.get(ChunkId(chunk)).is_some_and(|(tier, _)| tier == Tier::Teacher);
+    let mut n_teacher = writer.current.n_teacher;
+    if n_teacher > 0 {
+        n_teacher -= dead.iter().cloned().flatten().filter(|&chunk| by_teacher(chunk)).count() as u64;
+    }
+    let gained = |row: &&VectorRow| row.tier == Tier::Teacher && !by_teacher(row.chunk.0);
+    n_teacher += replaced.iter().filter(gained).count() as u64;
+    for range in dead {
+        store.remove_range(range.clone());
+    }
+    // Chunk ids rise in staging order, paths do not: vectors are kept in the order of their ids.
+    rows.sort_unstable_by_key(|row| row.chunk);
+    for row in &rows {
+        // Refused is only what has no direction, which `QuantizedVector` does not let be made.
+        if store.insert(row.chunk, row.tier, &row.vector).is_ok() {
+            n_teacher += u64::from(row.tier == Tier::Teacher);
+        }
+    }
+    for row in replaced {
+        let _known = store.replace(row.chunk, row.tier, &row.vector);
+    }
+    writer.current.n_teacher = n_teacher;
+    writer.current.vectors = Some(store.snapshot());
 }
 
 impl Drop for Transaction<'_> {

@@ -27,7 +27,7 @@ impl Ingest {
     /// When the index fails.
     pub fn apply(&self, rules: &Rules, paths: &[DocPath], progress: &dyn Progress) -> Result<Applied, Error> {
         let started = Instant::now();
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.documents();
         let mut summary = Summary::default();
         let mut work = Work::default();
         let mut files = Vec::new();
@@ -51,7 +51,7 @@ impl Ingest {
             self.run(&snapshot, work, files, progress, &AtomicBool::new(false), &mut summary)?;
         }
         summary.elapsed = started.elapsed();
-        Ok(Applied { summary, seq: self.index.snapshot().seq() })
+        Ok(Applied { summary, seq: self.index.documents().seq() })
     }
 
     /// A file the watcher named: read it unless the index has it as it stands.

@@ -23,7 +23,7 @@ use watch::{Found, Problem, Reason, Rules, ScanItem, Stat};
 pub struct Limits {
     /// Larger files are skipped, with that reason.
     pub max_file_bytes: u64,
-    /// Source bytes that are prepared together. Up to three windows are in memory at once.
+    /// Source bytes that are prepared together; a larger file is prepared alone. Up to three windows are in memory at once.
     pub window_bytes: u64,
     /// Source bytes after which a long run commits, so that a kill loses little and others may write in between.
     pub commit_bytes: u64,
@@ -33,7 +33,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_file_bytes: 16 << 20, window_bytes: 4 << 20, commit_bytes: 48 << 20, threads: 0 }
+        Self { max_file_bytes: 8 << 20, window_bytes: 4 << 20, commit_bytes: 16 << 20, threads: 0 }
     }
 }
 
@@ -77,7 +77,7 @@ impl Ingest {
     /// When the folder cannot be walked, the index fails, or `cancel` becomes true; what was committed before stays.
     pub fn reconcile(&self, rules: &Rules, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary, Error> {
         let started = Instant::now();
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.documents();
         let mut summary = Summary::default();
         let mut work = self.scan(rules, None, &snapshot, &mut summary)?;
         progress.planned(work.plan.read.len() as u64, work.plan.bytes());
@@ -195,6 +195,7 @@ impl Ingest {
             tokenizer: self.tokenizer,
             student: self.student,
             teacher_model: self.teacher_model,
+            index: &self.index,
             snapshot,
             by_hash,
             now_ms: now_ms(),
@@ -286,17 +287,18 @@ fn hash_map(snapshot: &Snapshot) -> HashMap<ContentHash, Arc<DocRecord>> {
     snapshot.docs().iter().map(|doc| (doc.hash, Arc::clone(doc))).collect()
 }
 
-/// Cuts a list into runs of about `bytes` of source.
+/// Cuts a list into runs of at most `bytes` of source. A file that is larger is a run of its own, so that no two large ones are in
+/// memory at once.
 fn windows(files: &[Found], bytes: u64) -> impl Iterator<Item = &[Found]> {
     let mut rest = files;
     std::iter::from_fn(move || {
         let mut total = 0;
-        let n = rest.iter().take_while(|file| {
-            let fits = total < bytes;
+        let fitting = rest.iter().take_while(|file| {
             total += file.stat.size;
-            fits
+            total <= bytes
         });
-        let (window, after) = rest.split_at(n.count());
+        let n = fitting.count().max(1).min(rest.len());
+        let (window, after) = rest.split_at(n);
         rest = after;
         (!window.is_empty()).then_some(window)
     })
@@ -316,7 +318,7 @@ mod tests {
         let file = |size| Found { path: DocPath::new("a").unwrap(), stat: Stat { size, mtime_ns: 0, inode: 0 } };
         let files: Vec<Found> = [1, 1, 9, 1, 30, 1, 0].into_iter().map(file).collect();
         let sizes: Vec<Vec<u64>> = windows(&files, 10).map(|w| w.iter().map(|f| f.stat.size).collect()).collect();
-        assert_eq!(sizes, [vec![1, 1, 9], vec![1, 30], vec![1, 0]]);
+        assert_eq!(sizes, [vec![1, 1], vec![9, 1], vec![30], vec![1, 0]]);
         assert_eq!(windows(&[], 10).count(), 0);
     }
 }

@@ -8,11 +8,11 @@ use crate::diff::is_live;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
 use corpus::{
-    Chunk, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash, Tier, Token, Tokenizer,
+    Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash, Tier, Token, Tokenizer,
 };
 use embed::{Student, WordPiece};
 use extract::Skip;
-use index::{DocRecord, PutChunk, PutDoc, SkipRecord, Snapshot};
+use index::{DocRecord, Index, PutChunk, PutDoc, SkipRecord, Snapshot};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -33,6 +33,7 @@ pub(crate) struct Preparer<'a> {
     pub(crate) tokenizer: &'a WordPiece,
     pub(crate) student: &'a Student,
     pub(crate) teacher_model: Option<ModelId>,
+    pub(crate) index: &'a Index,
     pub(crate) snapshot: &'a Snapshot,
     /// A document for each content hash the index has.
     pub(crate) by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
@@ -110,8 +111,8 @@ impl Preparer<'_> {
             return None;
         }
         let chunks = stored.into_iter().map(|stored| {
-            let vector = self.snapshot.vectors().get(stored.chunk_id);
-            let vector = vector.and_then(|(tier, vector)| Some((self.model_of(tier)?, tier, vector)));
+            let row = self.index.vector(stored.chunk_id).ok().flatten();
+            let vector = row.map(|row| (row.model, row.tier, row.vector));
             PutChunk { chunk: stored.chunk, body: stored.body, text_hash: stored.text_hash, vector }
         });
         let chunks = chunks.collect();
@@ -121,24 +122,12 @@ impl Preparer<'_> {
         Some(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks })
     }
 
-    fn model_of(&self, tier: Tier) -> Option<ModelId> {
-        match tier {
-            Tier::Student => Some(ModelId::BUILTIN),
-            Tier::Teacher => self.teacher_model,
-        }
-    }
-
     /// The teacher vectors of the version before, by the text they stand for.
     fn teacher_vectors(&self, old: Option<&DocRecord>) -> HashMap<TextHash, QuantizedVector> {
-        let Some(old) = old.filter(|_| self.teacher_model.is_some() && self.snapshot.has_teacher_vectors()) else {
-            return HashMap::new();
-        };
-        let Ok(stored) = self.snapshot.chunks_of(old) else { return HashMap::new() };
-        let teacher = stored.into_iter().filter_map(|stored| match self.snapshot.vectors().get(stored.chunk_id) {
-            Some((Tier::Teacher, vector)) => Some((stored.text_hash, vector)),
-            _ => None,
-        });
-        teacher.collect()
+        let Some(old) = old.filter(|_| self.teacher_model.is_some()) else { return HashMap::new() };
+        let rows = old.chunks().filter_map(|chunk| self.index.vector(ChunkId(chunk)).ok().flatten());
+        let by_teacher = rows.filter(|row| row.tier == Tier::Teacher && Some(row.model) == self.teacher_model);
+        by_teacher.map(|row| (row.text_hash, row.vector)).collect()
     }
 
     /// Cuts a document into chunks with vectors. The text is cut into word pieces once; the chunks' vectors are made of the same pieces.

@@ -106,7 +106,7 @@ fn add_dense(
     let Some(vector) = QuantizedVector::from_f32(vector) else { return };
     // What only the words found gets its cosine too: no candidate is judged on half the evidence.
     for ranked in candidates.values_mut() {
-        if let Some((tier, row)) = snapshot.vectors().get(ranked.chunk) {
+        if let Some((tier, row)) = snapshot.vector(ranked.chunk) {
             (ranked.dense, ranked.tier) = (Some(row.dot(&vector)), Some(tier));
         }
     }

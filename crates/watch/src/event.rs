@@ -19,8 +19,10 @@ pub enum Event {
 /// A path to look at.
 ///
 /// Look with [`Presence::of`](crate::Presence::of), whatever the kind says, and go by what is there *then*:
-/// a file is hashed; for a folder everything indexed below it is compared with [`scan`](crate::scan())`(rules, Some(path))`;
-/// for nothing the document and **all documents below that path** are removed (a removed folder is told once, not file by file).
+///
+/// - a file: it is hashed. Nothing can lie below it any more, so documents that do are removed;
+/// - a folder: what is indexed at and below it is compared with [`scan`](crate::scan())`(rules, Some(path))`;
+/// - nothing: the document and **all documents below that path** are removed. A folder that went away is told once, not file by file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// The file or folder.

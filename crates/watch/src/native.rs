@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use corpus::DocPath;
@@ -79,7 +79,11 @@ pub(crate) enum Adopted {
 
 impl Native {
     /// A watcher that watches nothing yet. `n_watches` is kept at the number of watched folders.
-    pub(crate) fn new(root: &Path, limit: Option<usize>, n_watches: Arc<AtomicUsize>) -> Result<Self, PollReason> {
+    pub(crate) fn new(
+        root: &Path,
+        limit: Option<usize>,
+        n_watches: Arc<AtomicUsize>,
+    ) -> Result<Self, PollReason> {
         let (signal_sender, signals) = bounded(QUEUE);
         let (overflow_sender, overflow) = bounded(1);
         let handler = Handler { root: root.to_path_buf(), signals: signal_sender, overflow: overflow_sender };
@@ -137,7 +141,8 @@ impl Native {
         from: Option<&DocPath>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<(), PollReason> {
-        let mut stale: BTreeSet<String> = self.at_and_below(from.map_or("", DocPath::as_str)).into_iter().collect();
+        let mut stale: BTreeSet<String> =
+            self.at_and_below(from.map_or("", DocPath::as_str)).into_iter().collect();
         let mut refused = None;
         let whole = walk(rules, from, &mut |visit| {
             if let Visit::Folder(dir) = visit {
@@ -302,3 +307,8 @@ fn signal_kind(kind: EventKind) -> Option<SignalKind> {
     };
     Some(kind)
 }
+
+// Elsewhere one watch serves all folders, so there is no watch of a folder to lose.
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

@@ -45,7 +45,12 @@ pub(crate) struct FolderRules {
 
 impl FolderRules {
     /// The rules of folder `dir` (relative, as shown in problems; `at` is its place on disk), which are `known` if nothing changed.
-    pub(crate) fn load(at: &Path, dir: &str, with_git: bool, known: Option<std::sync::Arc<Self>>) -> std::sync::Arc<Self> {
+    pub(crate) fn load(
+        at: &Path,
+        dir: &str,
+        with_git: bool,
+        known: Option<std::sync::Arc<Self>>,
+    ) -> std::sync::Arc<Self> {
         let stamps = SOURCES.each_ref().map(|source| {
             let wanted = with_git || !source.of_git;
             wanted.then(|| stamp(&at.join(source.file))).flatten()

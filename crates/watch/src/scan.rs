@@ -102,7 +102,9 @@ impl Walk<'_> {
             return ControlFlow::Continue(());
         };
         match fs_err::symlink_metadata(path.to_fs(self.rules.root())) {
-            Ok(metadata) => self.entry(&chain, path.as_str().to_owned(), metadata.file_type(), || Ok(metadata)),
+            Ok(metadata) => {
+                self.entry(&chain, path.as_str().to_owned(), metadata.file_type(), || Ok(metadata))
+            }
             Err(error) => self.refused(path.as_str(), &error),
         }
     }

@@ -54,7 +54,14 @@ struct Pending {
 
 impl Settler {
     pub(crate) fn new(timing: Timing, now: Instant) -> Self {
-        Self { timing, pending: BTreeMap::new(), n_done: 0, earliest: None, last_event: now, last_batch: None }
+        Self {
+            timing,
+            pending: BTreeMap::new(),
+            n_done: 0,
+            earliest: None,
+            last_event: now,
+            last_batch: None,
+        }
     }
 
     /// Number of paths not told yet.
@@ -72,7 +79,8 @@ impl Settler {
     /// An event about `path` came at `now`.
     pub(crate) fn note(&mut self, path: DocPath, change: Change, now: Instant) {
         self.last_event = self.last_event.max(now);
-        let entry = self.pending.entry(path).or_insert(Pending { first: now, last: now, change: Change::Writing });
+        let entry =
+            self.pending.entry(path).or_insert(Pending { first: now, last: now, change: Change::Writing });
         let was_done = entry.change != Change::Writing;
         entry.last = entry.last.max(now);
         entry.change = change;
@@ -108,7 +116,7 @@ impl Settler {
                 Change::Writing => HintKind::MayExist,
             };
             let due = due(&timing, entry);
-            if due > now {
+            if entry.change == Change::Writing && due > now {
                 earliest = Some(earliest.map_or(due, |earliest| earliest.min(due)));
                 return true;
             }

@@ -77,7 +77,8 @@ impl Stat {
     #[cfg(not(unix))]
     #[must_use]
     pub fn from_metadata(metadata: &Metadata) -> Self {
-        let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let since_1970 =
+            metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         let mtime_ns = since_1970.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or(0);
         Self { size: metadata.len(), mtime_ns, inode: 0 }
     }
@@ -121,7 +122,9 @@ mod tests {
     #[test]
     fn a_stat_is_racy_while_its_clock_could_still_show_the_same_time() {
         let stat = Stat { size: 0, mtime_ns: 10 * RACY_NS, inode: 0 };
-        assert!(stat.is_racy(10 * RACY_NS) && stat.is_racy(11 * RACY_NS - 1) && stat.is_racy(9 * RACY_NS + 1));
+        assert!(
+            stat.is_racy(10 * RACY_NS) && stat.is_racy(11 * RACY_NS - 1) && stat.is_racy(9 * RACY_NS + 1)
+        );
         assert!(!stat.is_racy(11 * RACY_NS), "it is old enough");
         assert!(!stat.is_racy(0), "a time in the future stays there: it would be racy for ever");
     }

@@ -139,7 +139,10 @@ impl Worker {
         let shared = self.shared.clone();
         let snapshot = Snapshot::take(&self.rules, &|| shared.go_on());
         let interval = self.poll_interval(began.elapsed());
-        self.push_problem(format!("{reason}; looking for changes every {:.1} s instead", interval.as_secs_f64()));
+        self.push_problem(format!(
+            "{reason}; looking for changes every {:.1} s instead",
+            interval.as_secs_f64()
+        ));
         *self.shared.mode() = Mode::Poll { reason, interval: self.options.poll_interval };
         self.shared.n_watches.store(0, std::sync::atomic::Ordering::Relaxed);
         Source::Poll(snapshot)
@@ -207,11 +210,7 @@ impl Worker {
             SignalKind::FileRemoved => self.settler.note(path, Change::Done(HintKind::Gone), at),
             SignalKind::FolderRemoved | SignalKind::Left => self.left(native, path, kind, at)?,
             SignalKind::MovedIn => match presence(self.rules.root(), &path) {
-                Presence::Folder => {
-                    // Whatever was watched under this name was another folder.
-                    native.release(&path)?;
-                    self.folder_came(native, &path, at)?;
-                }
+                Presence::Folder => self.folder_came(native, &path, at)?,
                 Presence::File(_) => self.settler.note(path, Change::Done(HintKind::MayExist), at),
                 Presence::Absent => self.left(native, path, kind, at)?,
             },
@@ -401,9 +400,28 @@ fn sane(options: WatchOptions) -> WatchOptions {
 
 /// The deepest folder that holds both; the empty string is the root.
 fn common_folder(a: &str, b: &str) -> String {
+    let holds_b =
+        |dir: &str| b.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let mut common = a;
-    while !common.is_empty() && !(b == common || b.strip_prefix(common).is_some_and(|rest| rest.starts_with('/'))) {
+    while !common.is_empty() && !holds_b(common) {
         common = parent(common);
     }
     common.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_in_common() {
+        let check = |a, b, expected| {
+            assert_eq!((common_folder(a, b).as_str(), common_folder(b, a).as_str()), (expected, expected));
+        };
+        check("a/b", "a/b", "a/b");
+        check("a/b", "a/b/c", "a/b");
+        check("a/b", "a/bc", "a");
+        check("a", "b", "");
+        check("", "a", "");
+    }
 }

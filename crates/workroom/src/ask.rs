@@ -15,7 +15,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let ranked = self.ranked(&snapshot, &question.query, CONSIDERED)?;
         let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
         let fresh: Vec<Option<bool>> = found.iter().map(|passage| self.freshness(&passage.doc)).collect();

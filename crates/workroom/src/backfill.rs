@@ -30,7 +30,7 @@ impl Workspace {
         if !self.teacher.is_ready() {
             return Ok(done);
         }
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let waiting = waiting(&snapshot);
         done.left = waiting.len() as u64;
         for batch in waiting.chunks(BATCH) {
@@ -66,7 +66,7 @@ fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
     let mut docs: Vec<_> = snapshot.docs().iter().collect();
     docs.sort_by_key(|doc| std::cmp::Reverse(doc.mtime_ns));
     let chunks = docs.into_iter().flat_map(|doc| (doc.first_chunk.0..).take(doc.n_chunks as usize)).map(ChunkId);
-    let by_student = |chunk: &ChunkId| snapshot.vectors().get(*chunk).is_some_and(|(tier, _)| tier == Tier::Student);
+    let by_student = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student);
     chunks.filter(by_student).collect()
 }
 

@@ -24,7 +24,7 @@ pub const STUDENT: &str = "student";
 
 impl Default for Config {
     fn default() -> Self {
-        Self { model: STUDENT.to_owned(), max_file_bytes: 16 << 20, hidden: true }
+        Self { model: STUDENT.to_owned(), max_file_bytes: 8 << 20, hidden: true }
     }
 }
 

@@ -68,7 +68,7 @@ impl Workspace {
 
     /// Every live chunk has its text; every document's chunks are live.
     fn check_stores(&self) -> Result<Finding> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let counts = snapshot.counts();
         let mut details = Vec::new();
         for doc in snapshot.docs().iter() {
@@ -89,13 +89,13 @@ impl Workspace {
 
     /// A sample of chunks, searched by their own vectors, are found first.
     fn check_samples(&self) -> Result<Finding> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let allowed = snapshot.allowed(&index::Filter::default());
         let step = (snapshot.live().len() as usize / SAMPLES).max(1);
         let mut details = Vec::new();
         let mut looked = 0;
         for chunk in snapshot.live().iter().step_by(step).map(ChunkId) {
-            let Some((_, vector)) = snapshot.vectors().get(chunk) else { continue };
+            let Some((_, vector)) = snapshot.vector(chunk) else { continue };
             looked += 1;
             let found = snapshot.search_vectors(&vector, 1, &allowed);
             // Another chunk with the same words is as good: what counts is that something this near is found.

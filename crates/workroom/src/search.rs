@@ -16,7 +16,7 @@ impl Workspace {
     /// # Errors
     /// When a type is unknown, or the index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let ranked = self.ranked(&snapshot, query, query.limit + SPARE)?;
         let mut hits = self.hits(&snapshot, &ranked)?;
         hits.truncate(query.limit);

@@ -55,7 +55,7 @@ impl Workspace {
     /// [`NotFound`](ErrorKind::NotFound) when nothing is indexed at that path; [`Unsupported`](ErrorKind::Unsupported) when the file was
     /// seen and skipped, with the reason.
     pub fn show(&self, path: &str) -> Result<Shown> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.documents();
         let doc = self.find_doc(&snapshot, path)?;
         self.shown(&snapshot, &doc, None)
     }
@@ -65,7 +65,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.documents();
         let doc = self.find_doc(&snapshot, path)?;
         if chunk >= u64::from(doc.n_chunks) {
             let error = Error::new(ErrorKind::NotFound, format!("`{path}` has no chunk {chunk}"));

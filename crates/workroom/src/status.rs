@@ -65,7 +65,7 @@ impl Workspace {
     /// # Errors
     /// When the index folder cannot be read.
     pub fn status(&self) -> Result<Status> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.snapshot()?;
         let counts = snapshot.counts();
         let mut types = BTreeMap::new();
         let mut bytes = 0;
@@ -103,13 +103,13 @@ impl Workspace {
     /// The path of every indexed document, in order.
     #[must_use]
     pub fn documents(&self) -> Vec<String> {
-        self.index.snapshot().docs().iter().map(|doc| doc.path.to_string()).collect()
+        self.index.documents().docs().iter().map(|doc| doc.path.to_string()).collect()
     }
 
     /// Every file that was seen and is not searchable, by path.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.index.documents();
         let problem = |skip: &index::SkipRecord| Problem {
             path: skip.path.to_string(),
             code: skip.code.clone(),

@@ -4,6 +4,9 @@
 
 use crate::{Error, NoProgress, Outcome, Progress, Result, Summary, Workspace};
 use corpus::DocPath;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use index::Index;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -43,10 +46,13 @@ pub enum WatchEvent {
     Failed(Error),
 }
 
-/// A running watch. Dropping it stops the thread and waits for the commit under way.
+/// A running watch. Dropping it stops its threads and waits for the commit under way.
 pub struct Watch {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    graph: Option<JoinHandle<()>>,
+    /// Wakes the graph's thread when it is dropped.
+    awake: Option<Sender<()>>,
 }
 
 impl Watch {
@@ -65,7 +71,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        drop(self.awake.take());
+        for thread in self.thread.take().into_iter().chain(self.graph.take()) {
             // A panic there was told on the way; there is nobody to hand it to here.
             drop(thread.join());
         }
@@ -91,7 +98,23 @@ impl Workspace {
             }
         };
         let thread = std::thread::Builder::new().name("workroom-watch".into()).spawn(body)?;
-        Ok(Watch { stop, thread: Some(thread) })
+        let (awake, asleep) = crossbeam_channel::bounded(0);
+        let (index, cancel) = (Arc::clone(&self.index), Arc::clone(&stop));
+        let body = move || keep_graph(&index, &asleep, &cancel);
+        let graph = std::thread::Builder::new().name("workroom-graph".into()).spawn(body)?;
+        Ok(Watch { stop, thread: Some(thread), graph: Some(graph), awake: Some(awake) })
+    }
+}
+
+/// How often it is looked whether the vectors have outgrown the exact scan, or the graph its vectors.
+const GRAPH_EVERY: Duration = Duration::from_secs(10);
+
+/// Builds the graph over the vectors whenever one would pay, on one thread, until the other end of the channel is gone.
+fn keep_graph(index: &Index, asleep: &Receiver<()>, cancel: &AtomicBool) {
+    while asleep.recv_timeout(GRAPH_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if index.build_graph(NonZero::<usize>::MIN, cancel) {
+            tracing::info!("built the graph over the vectors");
+        }
     }
 }
 
@@ -103,14 +126,14 @@ struct WatchThread {
 }
 
 impl WatchThread {
-    fn run(&mut self, watcher: &Watcher, events: &crossbeam_channel::Receiver<Event>) -> Result<()> {
+    fn run(&mut self, watcher: &Watcher, events: &Receiver<Event>) -> Result<()> {
         while !self.stop.load(Ordering::Relaxed) {
             match events.recv_timeout(PATIENCE) {
                 Ok(Event::Changed(hints)) => self.changed(&hints)?,
                 Ok(Event::Rescan(reason)) => self.rescan(&reason, watcher)?,
                 Ok(Event::Problem(problem)) => (self.tell)(WatchEvent::Problem(problem)),
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         Ok(())

@@ -10,6 +10,8 @@ mod read;
 mod sources;
 mod vectors;
 
+use std::time::Instant;
+
 use anyhow::Context;
 use corpus::{DIM, Token, Tokenizer};
 use embed::{FitOptions, Sample, Student, Teacher, WordPiece, fit, models, start_rows};
@@ -23,6 +25,8 @@ use vectors::Vectors;
 
 /// One passage in so many is kept from the fit, to measure it by.
 const HELD_OUT: usize = 30;
+
+const OPTIONS: FitOptions = FitOptions::BROAD;
 
 /// What `data/student/PROVENANCE.toml` says about the table beside it.
 #[derive(Serialize)]
@@ -42,50 +46,54 @@ struct Provenance {
     student: String,
 }
 
+/// A passage and the teacher's vector of it.
+type Pair<'a> = (&'a Passage, &'a [f32; DIM]);
+
 /// Fetches the sources, asks the teacher, fits, writes. `limit` is the size of a smaller sample of the same make-up.
 pub(crate) fn run(limit: Option<usize>) -> Outcome {
-    let limit = limit.unwrap_or(usize::MAX);
     let work = crate::root().join("target/distill");
     fs::create_dir_all(&work)?;
     let sources = sources::fetch(&crate::root().join("data/student/SOURCES.toml"), &work)?;
-    let passages = passages::sample(&sources, limit)?;
-    let sample_hash = digest(&passages);
-    println!("{} passages, sample {sample_hash}", passages.len());
-
+    let passages = passages::sample(&sources, limit.unwrap_or(usize::MAX))?;
+    println!("{} passages, sample {}", passages.len(), digest(&passages));
     let start = start(&work)?;
     let targets = teacher_vectors(&work, &passages)?;
-    let begun = Student::from_rows(TEACHER, &start).context("the start rows do not fit the vocabulary")?;
+    let is_held_out = |(at, _): &(usize, Pair<'_>)| at % HELD_OUT == 0;
     let (held_out, taught): (Vec<_>, Vec<_>) =
-        passages.iter().zip(&targets).enumerate().partition(|(at, _)| at % HELD_OUT == 0);
-    let mut sample = Sample::default();
-    for (_, (passage, target)) in &taught {
-        sample.push(&tokens(&passage.text), target);
-    }
-    let options = FitOptions::BROAD;
-    println!("fitting {} passages", sample.len());
-    let fitted = fit(&sample, |id| start[usize::from(id)], options);
-    let mut rows = start;
-    for (id, row) in fitted.iter() {
-        rows[usize::from(id)] = *row;
-    }
-    let student = Student::from_rows(TEACHER, &rows).context("the fitted rows do not fit the vocabulary")?;
+        passages.iter().zip(&targets).enumerate().partition(is_held_out);
+    let [held_out, taught] =
+        [held_out, taught].map(|pairs| pairs.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
+
+    let begun = Student::from_rows(TEACHER, &start).context("the start rows do not fit the vocabulary")?;
+    let student = fitted(&begun, &start, &taught);
     report(&held_out, &student);
     let bytes = student.to_bytes();
-    write(
-        &bytes,
-        &Provenance {
-            teacher: TEACHER,
-            passages: passages.len(),
-            tokens: passages.iter().map(|passage| passage.n_tokens).sum(),
-            sample: sample_hash,
-            ridge: options.ridge,
-            iterations: options.iterations,
-            held_out_passages: held_out.len(),
-            held_out_mean_cosine: mean_cosine(held_out.iter().map(|(_, pair)| *pair), &student),
-            start_mean_cosine: mean_cosine(held_out.iter().map(|(_, pair)| *pair), &begun),
-            student: blake3::hash(&bytes).to_string(),
-        },
-    )
+    let provenance = Provenance {
+        teacher: TEACHER,
+        passages: passages.len(),
+        tokens: passages.iter().map(|passage| passage.n_tokens).sum(),
+        sample: digest(&passages),
+        ridge: OPTIONS.ridge,
+        iterations: OPTIONS.iterations,
+        held_out_passages: held_out.len(),
+        held_out_mean_cosine: mean_cosine(&held_out, &student),
+        start_mean_cosine: mean_cosine(&held_out, &begun),
+        student: blake3::hash(&bytes).to_string(),
+    };
+    Ok(write(&bytes, &provenance)?)
+}
+
+fn fitted(begun: &Student, start: &[[f32; DIM]], taught: &[Pair<'_>]) -> Student {
+    let mut sample = Sample::default();
+    for (passage, target) in taught {
+        sample.push(&tokens(&passage.text), target);
+    }
+    println!("fitting {} passages", sample.len());
+    let begin = Instant::now();
+    // Held to the rows in full precision, not to the quantised ones of `begun`.
+    let rows = fit(&sample, |id| start.get(usize::from(id)).copied().unwrap_or([0.0; DIM]), OPTIONS);
+    println!("fitted {} rows in {:.1} s", rows.ids.len(), begin.elapsed().as_secs_f32());
+    begun.with_rows(rows.iter())
 }
 
 fn write(bytes: &[u8], provenance: &Provenance) -> anyhow::Result<()> {
@@ -141,25 +149,19 @@ fn teacher_vectors(work: &std::path::Path, passages: &[Passage]) -> anyhow::Resu
     vectors.get(&texts)
 }
 
-fn mean_cosine<'a>(pairs: impl Iterator<Item = (&'a Passage, &'a [f32; DIM])>, student: &Student) -> f32 {
-    let (mut sum, mut n) = (0.0, 0);
-    for (passage, target) in pairs {
+fn mean_cosine(pairs: &[Pair<'_>], student: &Student) -> f32 {
+    let cosine = |(passage, target): &Pair<'_>| {
         let vector = student.embed_text(&passage.text).unwrap_or([0.0; DIM]);
-        sum += vector.iter().zip(target).map(|(a, b)| a * b).sum::<f32>();
-        n += 1;
-    }
-    sum / n.max(1) as f32
+        vector.iter().zip(*target).map(|(a, b)| a * b).sum::<f32>()
+    };
+    pairs.iter().map(cosine).sum::<f32>() / pairs.len().max(1) as f32
 }
 
 /// Held-out cosine of each source: tells where the table is weak.
-fn report(held_out: &[(usize, (&Passage, &[f32; DIM]))], student: &Student) {
-    let mut names: Vec<&str> = held_out.iter().map(|(_, (passage, _))| &*passage.source).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        let of_source =
-            held_out.iter().map(|(_, pair)| *pair).filter(|(passage, _)| *passage.source == *name);
-        let n = of_source.clone().count();
-        println!("{name:<24} {n:>4} held out, mean cosine {:.3}", mean_cosine(of_source, student));
+fn report(held_out: &[Pair<'_>], student: &Student) {
+    // Passages of one source follow one another.
+    for of_source in held_out.chunk_by(|(a, _), (b, _)| a.source == b.source) {
+        let cosine = mean_cosine(of_source, student);
+        println!("{:<24} {:>4} held out, mean cosine {cosine:.3}", of_source[0].0.source, of_source.len());
     }
 }

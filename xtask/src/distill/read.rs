@@ -79,12 +79,11 @@ fn wordnet_entry(line: &str) -> Option<String> {
 }
 
 /// Elements whose content is no text for readers.
-const SKIPPED: [&str; 8] = ["script", "style", "head", "nav", "footer", "svg", "info", "button"];
+const SKIPPED: [&str; 7] = ["script", "style", "head", "nav", "footer", "svg", "button"];
 /// Elements within a line of text.
-const INLINE: [&str; 28] = [
-    "a", "abbr", "app", "b", "cite", "cmd", "code", "em", "file", "font", "gui", "guiseq", "i", "input",
-    "key", "keyseq", "link", "samp", "small", "span", "strong", "sub", "sup", "sys", "term", "tt", "u",
-    "var",
+const INLINE: [&str; 21] = [
+    "a", "abbr", "acronym", "b", "cite", "code", "dfn", "em", "font", "i", "kbd", "q", "samp", "small",
+    "span", "strong", "sub", "sup", "tt", "u", "var",
 ];
 
 /// The text between block elements. Good enough for documentation: nobody reads the result.

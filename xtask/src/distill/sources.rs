@@ -36,8 +36,15 @@ pub(super) struct Entry {
     /// Whether some of the files are compressed one by one.
     #[serde(default)]
     gzip: bool,
+    /// The version of Python that a wheel is for. It is only read, so it need not be the one that is here.
+    #[serde(default = "usual_python")]
+    python: String,
     /// At most so many passages.
     pub(super) passages: usize,
+}
+
+fn usual_python() -> String {
+    "3.12".to_owned()
 }
 
 /// Who distributes a package.
@@ -115,14 +122,8 @@ fn download(kind: Kind, entry: &Entry, dir: &Path) -> anyhow::Result<PathBuf> {
         Kind::Debian => command("apt-get", &["download", &format!("{}={}", entry.name, entry.version)]),
         _ => {
             let spec = format!("{}=={}", entry.name, entry.version);
-            // The wheels are only read, so they need not fit the Python that is here.
-            let options = [
-                "--no-deps",
-                "--only-binary=:all:",
-                "--python-version=3.12",
-                "--disable-pip-version-check",
-                "-q",
-            ];
+            let python = format!("--python-version={}", entry.python);
+            let options = ["--no-deps", "--only-binary=:all:", &python, "--disable-pip-version-check", "-q"];
             command("python3", &[&["-m", "pip", "download"][..], &options, &[&spec]].concat())
         }
     };

@@ -23,7 +23,12 @@ impl Tokenizer for Pieces {
             push_word(&word, at, out);
             word.clear();
             if !c.is_whitespace() && !c.is_control() {
-                out.push(Token { id: 2, start: at as u32, end: (at + c.len_utf8()) as u32, continues: false });
+                out.push(Token {
+                    id: 2,
+                    start: at as u32,
+                    end: (at + c.len_utf8()) as u32,
+                    continues: false,
+                });
             }
         }
     }
@@ -33,7 +38,12 @@ fn push_word(chars: &[usize], end: usize, out: &mut Vec<Token>) {
     let size = if chars.len() > MAX_WORD { chars.len() } else { PIECE };
     for (index, piece) in chars.chunks(size.max(1)).enumerate() {
         let next = chars.get((index + 1) * size).copied().unwrap_or(end);
-        out.push(Token { id: u16::from(size != PIECE), start: piece[0] as u32, end: next as u32, continues: index > 0 });
+        out.push(Token {
+            id: u16::from(size != PIECE),
+            start: piece[0] as u32,
+            end: next as u32,
+            continues: index > 0,
+        });
     }
 }
 
@@ -58,12 +68,15 @@ fn check_places(document: &Document, chunks: &[Chunk]) {
     let index = LineIndex::new(&document.text);
     for chunk in chunks {
         let body = chunk.span.of(&document.text).expect("in bounds and on characters");
-        assert!(!body.is_empty() && body.trim() == body, "untrimmed: {body:?}");
+        assert!(!body.is_empty() && body.trim() == body, "untrimmed: {}", short(body));
         let (start, end) = (index.position(chunk.span.start), index.position(chunk.span.end));
         assert_eq!((chunk.chars.start, chunk.chars.end), (start.char, end.char));
         assert_eq!(chunk.lines, (start.line, end.line));
     }
-    assert!(chunks.is_sorted_by(|a, b| a.span.start < b.span.start && a.span.end < b.span.end), "out of order: {chunks:?}");
+    assert!(
+        chunks.is_sorted_by(|a, b| a.span.start < b.span.start && a.span.end < b.span.end),
+        "out of order"
+    );
 }
 
 fn check_cover(document: &Document, chunks: &[Chunk]) {
@@ -72,11 +85,15 @@ fn check_cover(document: &Document, chunks: &[Chunk]) {
         let start = span.start as usize;
         if start > covered {
             let gap = &document.text[covered..start];
-            assert!(gap.chars().all(|c| c.is_whitespace() || c == '\u{feff}'), "left out: {gap:?}");
+            assert!(gap.chars().all(|c| c.is_whitespace() || c == '\u{feff}'), "left out: {}", short(gap));
         }
         covered = covered.max(span.end as usize);
     }
-    assert!(document.text[covered..].chars().all(|c| c.is_whitespace() || c == '\u{feff}'), "left out: {:?}", &document.text[covered..]);
+    assert!(
+        document.text[covered..].chars().all(|c| c.is_whitespace() || c == '\u{feff}'),
+        "left out: {:?}",
+        &document.text[covered..]
+    );
 }
 
 fn check_size(document: &Document, chunks: &[Chunk]) {
@@ -84,7 +101,7 @@ fn check_size(document: &Document, chunks: &[Chunk]) {
         let body = chunk.span.of(&document.text).unwrap();
         let joined = ChunkText::new(document.title.as_deref(), &chunk.headings, body).joined();
         let n = Pieces.count(&joined) + 2;
-        assert!(n <= MAX_INPUT_TOKENS, "{n} pieces: {joined:?}");
+        assert!(n <= MAX_INPUT_TOKENS, "{n} pieces: {}", short(&joined));
         assert!(body.len() <= MAX_CHUNK_BYTES);
     }
 }
@@ -97,7 +114,14 @@ pub(crate) fn outline(name: &str, text: &str) -> String {
         let body = chunk.span.of(&document.text).unwrap();
         let lines: Vec<&str> = body.lines().map(str::trim).collect();
         let (first, last) = (short(lines[0]), short(lines[lines.len() - 1]));
-        let _ = writeln!(out, "{:>3}-{:<3} {:>3} [{}] {first} .. {last}", chunk.lines.0, chunk.lines.1, Pieces.count(body), chunk.headings.join(" > "));
+        let _ = writeln!(
+            out,
+            "{:>3}-{:<3} {:>3} [{}] {first} .. {last}",
+            chunk.lines.0,
+            chunk.lines.1,
+            Pieces.count(body),
+            chunk.headings.join(" > ")
+        );
     }
     out
 }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use corpus::DocPath;
 use crossbeam_channel::Receiver;
 use tempfile::TempDir;
-use workroom_watch::{Event, HintKind, RescanReason, Rules, RulesOptions, ScanItem, WatchOptions, Watcher, scan};
+use workroom_watch::{
+    Event, HintKind, RescanReason, Rules, RulesOptions, ScanItem, WatchOptions, Watcher, scan,
+};
 
 pub(crate) fn path(text: &str) -> DocPath {
     DocPath::new(text).unwrap()
@@ -118,6 +120,18 @@ impl Room {
     pub(crate) fn expect_rescan(&mut self, reason: &RescanReason) {
         self.read_until(&format!("{reason:?}"), |room| room.rescans.contains(reason));
         self.rescans.clear();
+    }
+
+    /// Waits until so many folders are watched: while a folder's watch is renewed, there is one less.
+    #[track_caller]
+    pub(crate) fn expect_watches(&mut self, n: usize) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.watcher.n_watches() != n {
+            assert!(Instant::now() < deadline, "{} folders are watched, not {n}", self.watcher.n_watches());
+            if let Ok(event) = self.events.recv_timeout(Duration::from_millis(1)) {
+                self.take(event);
+            }
+        }
     }
 
     pub(crate) fn told_paths(&self) -> BTreeSet<String> {

@@ -79,7 +79,10 @@ mod unix {
         let paths: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["broken", "caf\u{fffd}.txt", "out", "self", "socket"]);
         assert!(matches!(found[0].1, Reason::LinkBroken(_)) && matches!(found[3].1, Reason::LinkBroken(_)));
-        assert_eq!([&found[1].1, &found[2].1, &found[4].1], [&Reason::NotUtf8, &Reason::LinkOutside, &Reason::Special("socket")]);
+        assert_eq!(
+            [&found[1].1, &found[2].1, &found[4].1],
+            [&Reason::NotUtf8, &Reason::LinkOutside, &Reason::Special("socket")]
+        );
         let files: Vec<DocPath> = scan(&rules, None)
             .filter_map(|item| match item {
                 ScanItem::File(found) => Some(found.path),

@@ -1,0 +1,97 @@
+//! The quality gate: golden questions about the sample library, student tier, asked of the real pipeline.
+//!
+//! The figures below the threshold line are what was measured when the gate was set, less a little; they rise when retrieval gets better
+//! and are never lowered to make a change pass.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use workroom::{NoProgress, Query, Workspace};
+use workroom_tests::Room;
+
+/// Share of answerable questions, in all languages and kinds, whose file is the first found.
+const FIRST: f64 = 0.60;
+/// Share whose file is among the first three.
+const FIRST_THREE: f64 = 0.80;
+/// Share whose quoted sentence is inside one of the first ten hits.
+const QUOTED: f64 = 0.75;
+
+struct Golden {
+    question: String,
+    paths: Vec<String>,
+    quote: String,
+    kind: String,
+}
+
+fn golden() -> Vec<Golden> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/golden/library.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let parse = |line: &str| {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+        let paths = json["paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect();
+        Golden { question: text("question"), paths, quote: text("quote"), kind: text("kind") }
+    };
+    text.lines().map(parse).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    asked: usize,
+    first: usize,
+    three: usize,
+    quoted: usize,
+}
+
+impl Tally {
+    fn shares(&self) -> [f64; 3] {
+        [self.first, self.three, self.quoted].map(|n| n as f64 / self.asked as f64)
+    }
+}
+
+#[test]
+fn golden_questions_find_their_documents() {
+    let room = Room::new();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/library"), &room.root());
+    let workspace = Workspace::create(room.root()).unwrap();
+    workspace.index(&NoProgress).unwrap();
+
+    let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut misses = Vec::new();
+    for golden in golden().into_iter().filter(|golden| !golden.paths.is_empty()) {
+        let hits = workspace.search(&Query::new(&golden.question).limit(10)).unwrap();
+        let mut files: Vec<&str> = Vec::new();
+        hits.iter().for_each(|hit| if !files.contains(&hit.path.as_str()) { files.push(&hit.path) });
+        let right = |file: &&str| golden.paths.iter().any(|path| path == file);
+        let quoted = hits.iter().any(|hit| hit.quote.contains(&golden.quote));
+        for kind in [golden.kind.as_str(), "all"] {
+            let tally = kinds.entry(kind.to_owned()).or_default();
+            tally.asked += 1;
+            tally.first += usize::from(files.first().is_some_and(right));
+            tally.three += usize::from(files.iter().take(3).any(right));
+            tally.quoted += usize::from(quoted);
+        }
+        if !files.iter().take(3).any(right) {
+            misses.push(format!("{}: {} -> {:?}, not {:?}", golden.kind, golden.question, &files[..files.len().min(3)], golden.paths));
+        }
+    }
+    for (kind, tally) in &kinds {
+        let [first, three, quoted] = tally.shares();
+        println!("{kind:<16} {:>3} asked  first {first:.2}  first three {three:.2}  quoted {quoted:.2}", tally.asked);
+    }
+    println!("{}", misses.join("\n"));
+    let [first, three, quoted] = kinds["all"].shares();
+    assert!(first >= FIRST && three >= FIRST_THREE && quoted >= QUOTED, "{first:.3} {three:.3} {quoted:.3}\n{}", misses.join("\n"));
+}
