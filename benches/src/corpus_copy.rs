@@ -14,7 +14,8 @@ pub(crate) fn registry_sources() -> Result<PathBuf, Failure> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let source = home.ok_or("no cargo home is known; name a folder")?.join("registry").join("src");
-    let registry = std::fs::read_dir(&source)?.next().ok_or("cargo has unpacked no sources yet; name a folder")??;
+    let registry =
+        std::fs::read_dir(&source)?.next().ok_or("cargo has unpacked no sources yet; name a folder")??;
     Ok(registry.path())
 }
 

@@ -20,14 +20,19 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     let (send, events) = mpsc::channel();
     let watch = workspace.watch(move |event| drop(send.send(event)))?;
     let ready = events.iter().find(|event| !matches!(event, WatchEvent::Problem(_)));
-    let Some(WatchEvent::Ready { mode, .. }) = ready else { return Err(format!("no watch: {ready:?}").into()) };
+    let Some(WatchEvent::Ready { mode, .. }) = ready else {
+        return Err(format!("no watch: {ready:?}").into());
+    };
     println!("  {mode}");
     let bench = Bench { workspace: Arc::clone(&workspace), folder: root.join("bench-fresh") };
     std::fs::create_dir_all(&bench.folder)?;
     let mut results = Map::new();
-    for (name, operation) in
-        [("add", Bench::add as Operation), ("modify", Bench::modify), ("rename", Bench::rename), ("delete", Bench::delete)]
-    {
+    for (name, operation) in [
+        ("add", Bench::add as Operation),
+        ("modify", Bench::modify),
+        ("rename", Bench::rename),
+        ("delete", Bench::delete),
+    ] {
         let mut samples = Samples::default();
         for round in 0..ROUNDS {
             samples.add(operation(&bench, round)?);
@@ -76,7 +81,8 @@ impl Bench {
     /// Searches until the first hit for a word that occurs once is the file, by meaning and words together.
     fn until(&self, word: &str, path: Option<&str>) -> Result<Duration, Failure> {
         let started = Instant::now();
-        let query = Query::new(format!("where does {word} stand")).limit(1).mode(Mode::Hybrid).path("bench-fresh");
+        let query =
+            Query::new(format!("where does {word} stand")).limit(1).mode(Mode::Hybrid).path("bench-fresh");
         loop {
             let hits = self.workspace.search(&query)?;
             let found = hits.first().filter(|hit| hit.quote.contains(word)).map(|hit| hit.path.as_str());
@@ -108,7 +114,11 @@ impl Bench {
 
 /// A file of a few kilobytes, as a note is.
 fn text(word: &str, round: usize) -> String {
-    let line = |i: usize| format!("Line {i} of round {round} speaks of weather, harvest and the price of rope in the harbour.\n\n");
+    let line = |i: usize| {
+        format!(
+            "Line {i} of round {round} speaks of weather, harvest and the price of rope in the harbour.\n\n"
+        )
+    };
     let rest: String = (0..20).map(line).collect();
     format!("# Note {round}\n\nHere stands {word}.\n\n{rest}")
 }

@@ -25,7 +25,11 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     let floor = text_bytes as f64 / seconds / 1e6;
     println!("  cold       {cold}");
     println!("  unchanged  {unchanged}: {per_10k:.2} s per 10,000 files");
-    println!("  workroom {ours:.1} MB/s, tantivy alone {floor:.1} MB/s on {:.1} MB of text: {:.2} times", text_bytes as f64 / 1e6, floor / ours);
+    println!(
+        "  workroom {ours:.1} MB/s, tantivy alone {floor:.1} MB/s on {:.1} MB of text: {:.2} times",
+        text_bytes as f64 / 1e6,
+        floor / ours
+    );
     Ok(json!({
         "cold": cold, "unchanged": unchanged, "unchanged_seconds_per_10000_files": per_10k,
         "workroom_mb_per_s": ours, "tantivy_alone_mb_per_s": floor, "tantivy_seconds": seconds, "text_bytes": text_bytes, "ratio": floor / ours,
@@ -73,7 +77,9 @@ fn tantivy_alone(root: &Path) -> Result<(u64, f64), Failure> {
     drop(workspace);
     let bytes = texts.iter().map(|text| text.len() as u64).sum();
     let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_tokenizer("en_stem").set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("en_stem")
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let body = schema.add_text_field("body", TextOptions::default().set_indexing_options(indexing));
     let folder = tempfile::tempdir_in(root.parent().unwrap_or(root))?;
     let started = Instant::now();

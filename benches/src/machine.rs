@@ -26,7 +26,13 @@ pub(crate) fn peak_memory() -> Option<u64> {
 /// Writes results to `benches/results/`, named by day, machine and what was measured.
 pub(crate) fn keep(what: &str, results: &Value) -> Result<(), Failure> {
     let day = jiff::Timestamp::now().to_string().chars().take(10).collect::<String>();
-    let word = |text: String| text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join("-");
+    let word = |text: String| {
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
+    };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     std::fs::create_dir_all(&folder)?;
     let cores = std::thread::available_parallelism().map_or(0, usize::from);

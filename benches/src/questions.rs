@@ -29,7 +29,11 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     let workspace = Workspace::create(root)?;
     let summary = workspace.index(&NoProgress)?;
     let seconds = started.elapsed().as_secs_f64();
-    println!("  cold index of {} files, {:.1} MB: {seconds:.2} s", summary.indexed, summary.bytes as f64 / 1e6);
+    println!(
+        "  cold index of {} files, {:.1} MB: {seconds:.2} s",
+        summary.indexed,
+        summary.bytes as f64 / 1e6
+    );
     let mut found = 0;
     let mut asked = 0;
     for line in std::fs::read_to_string(&file)?.lines() {

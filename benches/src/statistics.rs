@@ -22,7 +22,13 @@ impl Samples {
 
     pub(crate) fn line(&self, name: &str) -> String {
         let ms = |share| self.percentile(share).as_secs_f64() * 1e3;
-        format!("  {name:<10} p50 {:>8.2} ms   p99 {:>8.2} ms   max {:>8.2} ms   n {}", ms(0.5), ms(0.99), ms(1.0), self.0.len())
+        format!(
+            "  {name:<10} p50 {:>8.2} ms   p99 {:>8.2} ms   max {:>8.2} ms   n {}",
+            ms(0.5),
+            ms(0.99),
+            ms(1.0),
+            self.0.len()
+        )
     }
 
     pub(crate) fn json(&self) -> Value {

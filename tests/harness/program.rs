@@ -35,7 +35,9 @@ pub struct Ran {
 
 impl Ran {
     pub(crate) fn of(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|error| panic!("output is not UTF-8: {error}"));
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).unwrap_or_else(|error| panic!("output is not UTF-8: {error}"))
+        };
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
@@ -66,7 +68,9 @@ impl Running {
         let mut child = started.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let (send, lines) = channel();
         if let Some(out) = child.stdout.take() {
-            std::thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+            std::thread::spawn(move || {
+                BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+            });
         }
         Self { child, lines }
     }
@@ -111,8 +115,8 @@ impl Running {
 
     fn kill_and_wait(&mut self) {
         // An error means that it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

@@ -24,7 +24,8 @@ impl Room {
     /// When there is no temporary folder.
     #[must_use]
     pub fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("room-").tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let dir =
+            tempfile::Builder::new().prefix("room-").tempdir().unwrap_or_else(|error| panic!("{error}"));
         std::fs::create_dir_all(dir.path().join("w")).unwrap_or_else(|error| panic!("{error}"));
         Self { dir }
     }
@@ -139,7 +140,8 @@ impl Room {
         let ran = self.run(arguments);
         let code = ran.code.map_or("signal".to_owned(), |code| code.to_string());
         let text = format!("exit: {code}\n--- stdout\n{}--- stderr\n{}", ran.stdout, ran.stderr);
-        blot_times(&text.replace(&*self.root().to_string_lossy(), "[ROOM]"))
+        let home = self.dir.path().to_string_lossy().into_owned();
+        blot_times(&text.replace(&*self.root().to_string_lossy(), "[ROOM]").replace(&home, "[HOME]"))
     }
 }
 
@@ -155,7 +157,9 @@ fn blot_times(text: &str) -> String {
         let mut out: Vec<String> = Vec::new();
         for word in words {
             let unit = matches!(word.trim_end_matches([')', ',']), "s" | "MB/s" | "ms");
-            if let Some(number) = out.last_mut().filter(|number| unit && number.trim_start_matches('(').parse::<f64>().is_ok()) {
+            if let Some(number) =
+                out.last_mut().filter(|number| unit && number.trim_start_matches('(').parse::<f64>().is_ok())
+            {
                 let bare = number.trim_start_matches('(').to_owned();
                 *number = number.replace(&bare, "[N]");
             }

@@ -20,7 +20,10 @@ fn mistakes_on_the_command_line() {
 
 #[test]
 fn mistakes_in_a_workspace() {
-    let room = Room::with(&[("a.md", "The lighthouse keeper counts ships.\n"), ("p.png", "\u{89}PNG\r\n\u{1a}\n\0")]);
+    let room = Room::with(&[
+        ("a.md", "The lighthouse keeper counts ships.\n"),
+        ("p.png", "\u{89}PNG\r\n\u{1a}\n\0"),
+    ]);
     check("init", &room, &["init"]);
     check("init_again", &room, &["init"]);
     check("search_before_index", &room, &["search", "ships"]);
@@ -66,14 +69,22 @@ fn a_workspace_in_use_is_locked_and_says_by_whom() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     use std::io::Read;
-    let room = Room::with(&[("a.md", &"The lighthouse keeper counts ships and writes them down.\n\n".repeat(4000))]);
+    let room =
+        Room::with(&[("a.md", &"The lighthouse keeper counts ships and writes them down.\n\n".repeat(4000))]);
     room.ok(&["index"]);
-    let mut child =
-        room.command(&["show", "a.md"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = room
+        .command(&["show", "a.md"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut first = [0; 10];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()), (Some(0), String::new()));
+    assert_eq!(
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()),
+        (Some(0), String::new())
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use workroom::{NoProgress, Query, Workspace};
-use workroom_tests::Room;
+use workroom_tests::{Room, marker};
 
 /// Rounds of the short form.
 const ROUNDS: u64 = 12;
@@ -11,11 +11,17 @@ const ROUNDS: u64 = 12;
 fn an_index_killed_while_it_is_written_heals() {
     let room = Room::new();
     for i in 0..300 {
-        room.write(&format!("d{}/{i}.md", i % 10), format!("# Note {i}\n\n{}\n", format!("The marker word{i}x stands here. ").repeat(40)));
+        room.write(
+            &format!("d{}/{i}.md", i % 10),
+            format!("# Note {i}\n\n{}\n", format!("The marker {} stands here. ", marker(i)).repeat(40)),
+        );
     }
     for round in 0..ROUNDS {
         let changed = round * 17 % 300;
-        room.write(&format!("d{}/{changed}.md", changed % 10), format!("Round {round}: the marker word{changed}x moved.\n"));
+        room.write(
+            &format!("d{}/{changed}.md", changed % 10),
+            format!("Round {round}: the marker {} moved.\n", marker(changed)),
+        );
         let running = room.start(&["index", "--json"]);
         // The instants are spread over the whole run: opening, reading, committing, closing.
         let until = std::time::Instant::now() + Duration::from_millis(round * 23);
@@ -28,7 +34,10 @@ fn an_index_killed_while_it_is_written_heals() {
     workspace.index(&NoProgress).unwrap();
     assert!(workspace.doctor().unwrap().is_healthy(), "{:#?}", workspace.doctor());
     for i in 0..300 {
-        let hits = workspace.search(&Query::new(format!("word{i}x")).mode(workroom::Mode::Lexical)).unwrap();
-        assert!(!hits.is_empty() && hits.iter().all(|hit| hit.path == format!("d{}/{i}.md", i % 10) && hit.fresh), "word{i}x: {hits:?}");
+        let hits = workspace.search(&Query::new(marker(i)).mode(workroom::Mode::Lexical)).unwrap();
+        assert!(
+            !hits.is_empty() && hits.iter().all(|hit| hit.path == format!("d{}/{i}.md", i % 10) && hit.fresh),
+            "{i}: {hits:?}"
+        );
     }
 }

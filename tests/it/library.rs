@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use workroom::{ErrorKind, NoProgress, Outcome, Query, Question, WatchEvent, Workspace};
-use workroom_tests::Room;
+use workroom_tests::{Room, marker};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -13,13 +13,18 @@ fn writes_are_searchable_when_they_return() {
     let workspace = Workspace::create(room.root()).unwrap();
     for i in 0..20 {
         let path = format!("log/{i}.md");
-        workspace.write(&path, format!("Entry {i}: the buoy code{i}x was painted.\n").as_bytes()).unwrap();
-        let hits = workspace.search(&Query::new(format!("code{i}x"))).unwrap();
+        workspace
+            .write(&path, format!("Entry {i}: the buoy {} was painted.\n", marker(i)).as_bytes())
+            .unwrap();
+        let hits = workspace.search(&Query::new(marker(i))).unwrap();
         assert_eq!(hits[0].path, path);
     }
     workspace.remove("log/3.md").unwrap();
-    assert!(workspace.search(&Query::new("code3x").mode(workroom::Mode::Lexical)).unwrap().is_empty());
-    assert_eq!(workspace.read("log/4.md").unwrap(), b"Entry 4: the buoy code4x was painted.\n");
+    assert!(workspace.search(&Query::new(marker(3)).mode(workroom::Mode::Lexical)).unwrap().is_empty());
+    assert_eq!(
+        workspace.read("log/4.md").unwrap(),
+        format!("Entry 4: the buoy {} was painted.\n", marker(4)).as_bytes()
+    );
     assert_eq!(workspace.read("log/3.md").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
@@ -68,7 +73,9 @@ fn threads_search_while_another_writes() {
         scope.spawn(|| {
             for i in 0..40 {
                 workspace.write("moving.md", format!("Version {i} of the tide table.\n").as_bytes()).unwrap();
-                let hits = workspace.search(&Query::new(format!("version {i} tide table")).path("moving.md")).unwrap();
+                let hits = workspace
+                    .search(&Query::new(format!("version {i} tide table")).path("moving.md"))
+                    .unwrap();
                 assert!(hits[0].quote.contains(&format!("Version {i} ")), "{hits:?}");
             }
         });

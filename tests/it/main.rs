@@ -1,4 +1,5 @@
 //! Whole-system tests: the real program and the public library on real folders.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod citations;
 mod errors;

@@ -23,7 +23,8 @@ impl Out {
     /// Standard output.
     pub(crate) fn new() -> Self {
         let term = Term::stdout();
-        let width = term.size_checked().map_or(PIPE_WIDTH, |(_, columns)| usize::from(columns).clamp(20, 120));
+        let width =
+            term.size_checked().map_or(PIPE_WIDTH, |(_, columns)| usize::from(columns).clamp(20, 120));
         let colour = term.is_term() && console::colors_enabled();
         Self { out: io::BufWriter::new(io::stdout().lock()), width, colour }
     }
@@ -119,7 +120,15 @@ fn excerpt(quote: &str, width: usize) -> Vec<String> {
 
 /// A file's text must not steer the terminal: control characters become visible.
 pub(crate) fn clean(line: &str) -> String {
-    let visible = |c: char| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c };
+    let visible = |c: char| {
+        if c == '\t' {
+            ' '
+        } else if c.is_control() {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     line.chars().map(visible).collect()
 }
 
@@ -177,7 +186,10 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([grouped(0), grouped(999), grouped(1000), grouped(1234567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [grouped(0), grouped(999), grouped(1000), grouped(1234567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!([count(1, "file"), count(2, "file")], ["1 file", "2 files"]);
     }
 }

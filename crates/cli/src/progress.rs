@@ -27,7 +27,8 @@ impl Shown {
     /// Shows nothing when `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
         let terminal = console::Term::stderr().is_term();
-        let target = if terminal && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if terminal && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let now = Instant::now();
         Self {
             bar: ProgressBar::with_draw_target(None, target).with_style(style("{wide_bar} {msg}")),
@@ -104,5 +105,6 @@ fn style(template: &str) -> ProgressStyle {
 /// A bar that counts things (chunks for the teacher).
 pub(crate) fn counting(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    ProgressBar::with_draw_target(Some(0), target).with_style(style("{wide_bar} {pos}/{len} chunks  {eta} left"))
+    ProgressBar::with_draw_target(Some(0), target)
+        .with_style(style("{wide_bar} {pos}/{len} chunks  {eta} left"))
 }

@@ -39,7 +39,11 @@ impl<'a> ChunkText<'a> {
     /// The text that is embedded and whose hash names the vector.
     #[must_use]
     pub fn joined(&self) -> String {
-        if self.context.is_empty() { self.body.to_owned() } else { format!("{}\n{}", self.context, self.body) }
+        if self.context.is_empty() {
+            self.body.to_owned()
+        } else {
+            format!("{}\n{}", self.context, self.body)
+        }
     }
 }
 

@@ -166,7 +166,9 @@ mod tests {
         let path = DocPath::new("a/b.tar.gz").unwrap();
         assert_eq!((path.file_name(), path.extension()), ("b.tar.gz", Some("gz")));
         assert_eq!(DocPath::new(".gitignore").unwrap().extension(), None);
-        assert!(path.is_under("") && path.is_under("a") && path.is_under("a/") && path.is_under("a/b.tar.gz"));
+        assert!(
+            path.is_under("") && path.is_under("a") && path.is_under("a/") && path.is_under("a/b.tar.gz")
+        );
         assert!(!path.is_under("a/b") && !path.is_under("b"));
     }
 
@@ -174,10 +176,10 @@ mod tests {
         #[test]
         fn a_path_never_leaves_its_root(text in "[a./\\\\ü ]{0,12}") {
             if let Ok(path) = DocPath::new(&text) {
-                let on_disk = path.to_fs(Path::new("/root/w"));
-                prop_assert!(on_disk.starts_with("/root/w"));
+                let on_disk = path.to_fs(Path::new("/base/w"));
+                prop_assert!(on_disk.starts_with("/base/w"));
                 prop_assert!(on_disk.components().all(|c| c != Component::ParentDir));
-                prop_assert_eq!(DocPath::from_fs(Path::new("/root/w"), &on_disk).unwrap(), path);
+                prop_assert_eq!(DocPath::from_fs(Path::new("/base/w"), &on_disk).unwrap(), path);
             }
         }
     }

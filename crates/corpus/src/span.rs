@@ -125,7 +125,10 @@ mod tests {
     fn positions_of_a_small_text() {
         let index = LineIndex::new("aé\nb\n");
         let at = |offset| (index.position(offset).char, index.position(offset).line);
-        assert_eq!([at(0), at(1), at(3), at(4), at(5), at(6), at(99)], [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (5, 3)]);
+        assert_eq!(
+            [at(0), at(1), at(3), at(4), at(5), at(6), at(99)],
+            [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (5, 3)]
+        );
         assert_eq!(at(2), at(1), "inside a character");
     }
 

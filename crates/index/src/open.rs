@@ -102,7 +102,8 @@ impl Index {
     fn load_vectors(&self) -> Result<(), Error> {
         let mut writer = self.lock();
         if writer.vectors.is_none() {
-            let (mut vectors, n_teacher) = read_vectors(&self.ledger, &writer.current.live).map_err(Error::Ledger)?;
+            let (mut vectors, n_teacher) =
+                read_vectors(&self.ledger, &writer.current.live).map_err(Error::Ledger)?;
             writer.current.vectors = Some(vectors.snapshot());
             writer.current.n_teacher = n_teacher;
             writer.vectors = Some(vectors);
@@ -171,12 +172,17 @@ impl Index {
     pub fn verify(&self) -> Result<Vec<String>, Error> {
         let writer = self.lock();
         let mut found: Vec<String> = match writer.current.text.verify() {
-            Ok(files) => files.iter().map(|file| format!("full text: {} has a wrong checksum", file.display())).collect(),
+            Ok(files) => files
+                .iter()
+                .map(|file| format!("full text: {} has a wrong checksum", file.display()))
+                .collect(),
             Err(error) if error.is_damage() => vec![format!("full text: {error}")],
             Err(error) => return Err(Error::Lexicon(error)),
         };
         let report = writer.ledger.verify().map_err(Error::Ledger)?;
-        found.extend(report.damaged.iter().map(|row| format!("ledger: row {} of {}: {}", row.key, row.tree, row.why)));
+        found.extend(
+            report.damaged.iter().map(|row| format!("ledger: row {} of {}: {}", row.key, row.tree, row.why)),
+        );
         Ok(found)
     }
 
@@ -252,7 +258,9 @@ fn open_ledger(dir: &Path, report: &mut OpenReport) -> Result<(Ledger, Tables), 
             drop(ledger);
             let aside = ledger::set_aside(&at).map_err(Error::Ledger)?;
             report.rebuild = true;
-            report.repaired.push(format!("the ledger is damaged ({error}); set aside as {}", aside.display()));
+            report
+                .repaired
+                .push(format!("the ledger is damaged ({error}); set aside as {}", aside.display()));
             let (ledger, _) = open()?;
             let tables = read_tables(&ledger).map_err(Error::Ledger)?;
             Ok((ledger, tables))
@@ -270,8 +278,12 @@ fn ledger_error(dir: &Path, error: ledger::Error) -> Error {
 
 fn note_healing(opened: &ledger::OpenReport, report: &mut OpenReport) {
     let what = match &opened.outcome {
-        ledger::Outcome::Replayed { set_aside } => format!("was damaged; its log was replayed, the damaged files are in {}", set_aside.display()),
-        ledger::Outcome::Reset { set_aside } => format!("was damaged beyond repair; its files are in {}", set_aside.display()),
+        ledger::Outcome::Replayed { set_aside } => {
+            format!("was damaged; its log was replayed, the damaged files are in {}", set_aside.display())
+        }
+        ledger::Outcome::Reset { set_aside } => {
+            format!("was damaged beyond repair; its files are in {}", set_aside.display())
+        }
         ledger::Outcome::Created if !report.created => "was missing".to_owned(),
         _ => return,
     };
@@ -287,7 +299,9 @@ fn open_lexicon(dir: &Path, report: &mut OpenReport) -> Result<Lexicon, Error> {
         Ok(lexicon) => Ok(lexicon),
         Err(lexicon::Error::Locked { .. }) => Err(Error::Locked { path: dir.to_path_buf() }),
         Err(error) if error.is_damage() => {
-            report.repaired.push(format!("the full-text store could not be read ({error}); starting it anew"));
+            report
+                .repaired
+                .push(format!("the full-text store could not be read ({error}); starting it anew"));
             remove_if_there(&at)?;
             open().map_err(Error::Lexicon)
         }
@@ -338,12 +352,22 @@ impl Writer {
             n_teacher: 0,
         };
         let (next_doc, next_chunk) = (ledger.next_doc(), ledger.next_chunk());
-        Self { ledger: Arc::new(ledger), lexicon, vectors: None, current, next_doc, next_chunk, poisoned: false }
+        Self {
+            ledger: Arc::new(ledger),
+            lexicon,
+            vectors: None,
+            current,
+            next_doc,
+            next_chunk,
+            poisoned: false,
+        }
     }
 
     /// Makes lexicon and ledger agree. After a clean end this is one comparison of two numbers.
     fn reconcile_stores(&mut self, report: &mut OpenReport) -> Result<(), Error> {
-        if self.current.text.n_chunks() == self.current.live.len() && self.lexicon.seq() <= Some(self.current.seq) {
+        if self.current.text.n_chunks() == self.current.live.len()
+            && self.lexicon.seq() <= Some(self.current.seq)
+        {
             return Ok(());
         }
         let in_lexicon = self.current.text.chunk_ids().map_err(Error::Lexicon)?;
@@ -354,7 +378,9 @@ impl Writer {
                 self.lexicon.delete_chunk(ChunkId(chunk)).map_err(Error::Lexicon)?;
             }
             self.current.text = self.lexicon.commit(self.current.seq).map_err(Error::Lexicon)?;
-            report.repaired.push(format!("dropped the text of {} chunks of an unfinished commit", orphans.len()));
+            report
+                .repaired
+                .push(format!("dropped the text of {} chunks of an unfinished commit", orphans.len()));
         }
         // Numbers that an unfinished commit gave away are not given again.
         self.next_chunk = self.next_chunk.max(in_lexicon.max().map_or(0, |last| last + 1));
@@ -375,7 +401,10 @@ impl Writer {
                 report.reingest.push(doc.path.clone());
             }
         }
-        report.repaired.push(format!("the text of {} documents was lost; they will be read again", report.reingest.len()));
+        report.repaired.push(format!(
+            "the text of {} documents was lost; they will be read again",
+            report.reingest.len()
+        ));
         self.current.live = Arc::new(live);
     }
 }
@@ -403,4 +432,3 @@ fn folder_size(dir: &Path) -> Result<u64, Error> {
     }
     Ok(total)
 }
-

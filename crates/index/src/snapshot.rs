@@ -89,7 +89,12 @@ impl Snapshot {
 
     /// The best `k` chunks for a query's vector, best first, with their cosine and tier.
     #[must_use]
-    pub fn search_vectors(&self, query: &QuantizedVector, k: usize, allowed: &crate::Allowed) -> Vec<Neighbour> {
+    pub fn search_vectors(
+        &self,
+        query: &QuantizedVector,
+        k: usize,
+        allowed: &crate::Allowed,
+    ) -> Vec<Neighbour> {
         let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
         let expected = allowed.is_filtered().then(|| allowed.len());
         self.vectors.as_ref().map(|view| view.search(query, k, &is_allowed, expected)).unwrap_or_default()

@@ -1,7 +1,9 @@
 //! The index against a map: whatever is done to it, it holds what the map holds, also after reopening and after crashes between the stores.
 
 use crate::{Filter, Index, OpenReport, PutChunk, PutDoc};
-use corpus::{Chunk, ChunkId, ContentHash, DIM, DocPath, Format, ModelId, QuantizedVector, Span, TextHash, Tier};
+use corpus::{
+    Chunk, ChunkId, ContentHash, DIM, DocPath, Format, ModelId, QuantizedVector, Span, TextHash, Tier,
+};
 use ledger::{SkipRecord, VectorRow};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -59,10 +61,16 @@ fn found(index: &Index, word: &str) -> Vec<String> {
     let snapshot = index.snapshot().unwrap();
     let allowed = snapshot.allowed(&Filter::default());
     let path_of = |chunk: ChunkId| snapshot.docs().of_chunk(chunk).unwrap().path.to_string();
-    let mut by_words: Vec<String> =
-        snapshot.search_text(word, 100, &allowed).unwrap().hits.iter().map(|(chunk, _)| path_of(*chunk)).collect();
+    let mut by_words: Vec<String> = snapshot
+        .search_text(word, 100, &allowed)
+        .unwrap()
+        .hits
+        .iter()
+        .map(|(chunk, _)| path_of(*chunk))
+        .collect();
     let near = snapshot.search_vectors(&vector(word), 100, &allowed);
-    let mut by_vector: Vec<String> = near.iter().filter(|n| n.cosine > 0.999).map(|n| path_of(n.chunk)).collect();
+    let mut by_vector: Vec<String> =
+        near.iter().filter(|n| n.cosine > 0.999).map(|n| path_of(n.chunk)).collect();
     by_words.sort();
     by_vector.sort();
     assert_eq!(by_words, by_vector, "{word}");
@@ -129,8 +137,18 @@ fn a_put_twice_in_one_batch_counts_once() {
 fn skips_and_documents_take_each_others_place() {
     let dir = tempfile::tempdir().unwrap();
     let (index, _) = open(dir.path());
-    let skip = |at: &str| SkipRecord { path: path(at), size: 1, mtime_ns: 1, inode: 1, code: "binary".into(), reason: "x".into(), at_ms: 0 };
-    let counts = |index: &Index| (index.snapshot().unwrap().counts().documents, index.snapshot().unwrap().counts().skipped);
+    let skip = |at: &str| SkipRecord {
+        path: path(at),
+        size: 1,
+        mtime_ns: 1,
+        inode: 1,
+        code: "binary".into(),
+        reason: "x".into(),
+        at_ms: 0,
+    };
+    let counts = |index: &Index| {
+        (index.snapshot().unwrap().counts().documents, index.snapshot().unwrap().counts().skipped)
+    };
     put(&index, &[doc("a", &["anchor"])]);
     let mut transaction = index.begin().unwrap();
     transaction.skip(skip("a")).unwrap();
@@ -153,7 +171,13 @@ fn a_teacher_vector_replaces_and_survives() {
     let model = index.model_id("m").unwrap();
     let mut transaction = index.begin().unwrap();
     let chunk = ChunkId(transaction.base().live().min().unwrap());
-    let row = VectorRow { chunk, model, tier: Tier::Teacher, text_hash: TextHash::of("anchor"), vector: vector("x") };
+    let row = VectorRow {
+        chunk,
+        model,
+        tier: Tier::Teacher,
+        text_hash: TextHash::of("anchor"),
+        vector: vector("x"),
+    };
     transaction.replace_vector(row.clone());
     transaction.replace_vector(VectorRow { chunk: ChunkId(999), ..row });
     transaction.commit().unwrap();
@@ -198,11 +222,17 @@ fn a_ledger_that_is_behind_wins() {
     // The files are read again, as the report asks.
     put(&index, &[doc("replaced", &["dock"]), doc("new", &["eel"])]);
     remove(&index, "removed");
-    assert_eq!([found(&index, "dock"), found(&index, "eel"), found(&index, "anchor")].concat(), ["replaced", "new", "kept"]);
+    assert_eq!(
+        [found(&index, "dock"), found(&index, "eel"), found(&index, "anchor")].concat(),
+        ["replaced", "new", "kept"]
+    );
     drop(index);
     let (index, report) = open(dir.path());
     assert_eq!(report, OpenReport::default());
-    assert_eq!([found(&index, "dock"), found(&index, "eel"), found(&index, "anchor")].concat(), ["replaced", "new", "kept"]);
+    assert_eq!(
+        [found(&index, "dock"), found(&index, "eel"), found(&index, "anchor")].concat(),
+        ["replaced", "new", "kept"]
+    );
 }
 
 #[test]
@@ -216,7 +246,11 @@ fn a_lost_store_is_rebuilt_not_believed() {
         let (index, report) = open(dir.path());
         assert!(found(&index, "anchor").is_empty(), "{lost}");
         assert!(!report.repaired.is_empty(), "{lost}: {report:?}");
-        assert_eq!((report.rebuild, report.reingest.len()), if lost == "lexicon" { (false, 2) } else { (true, 0) }, "{report:?}");
+        assert_eq!(
+            (report.rebuild, report.reingest.len()),
+            if lost == "lexicon" { (false, 2) } else { (true, 0) },
+            "{report:?}"
+        );
         put(&index, &[doc("a", &["anchor"]), doc("b", &["buoy"])]);
         assert_eq!([found(&index, "anchor"), found(&index, "buoy")].concat(), ["a", "b"], "{lost}");
         drop(index);

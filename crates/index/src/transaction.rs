@@ -5,7 +5,9 @@
 
 use crate::open::{Index, Writer};
 use crate::{Error, Snapshot};
-use corpus::{Chunk, ChunkId, ContentHash, DocId, DocPath, Format, ModelId, QuantizedVector, Seq, TextHash, Tier};
+use corpus::{
+    Chunk, ChunkId, ContentHash, DocId, DocPath, Format, ModelId, QuantizedVector, Seq, TextHash, Tier,
+};
 use ledger::{Commit, DocRecord, SkipRecord, VectorRow};
 use lexicon::LexiconDoc;
 use std::collections::BTreeMap;
@@ -78,6 +80,7 @@ pub struct Transaction<'a> {
 
 struct Put {
     record: DocRecord,
+    /// Its vectors, if there are vectors in memory to bring up to date.
     vectors: Vec<VectorRow>,
     /// Only what is known of the file changed, not its chunks.
     touch: bool,
@@ -172,6 +175,12 @@ impl<'a> Transaction<'a> {
                 vectors.push(VectorRow { chunk: ChunkId(id), model, tier, text_hash: put.text_hash, vector });
             }
         }
+        self.writer.ledger.stage(&vectors).map_err(Error::Ledger)?;
+        // Kept only for the vectors in memory: a run that only writes holds none.
+        if self.writer.vectors.is_none() {
+            vectors.clear();
+            vectors.shrink_to_fit();
+        }
         Ok(vectors)
     }
 
@@ -240,7 +249,8 @@ impl<'a> Transaction<'a> {
     /// When a store fails. Nothing of the batch is visible then, and the index takes no more until it is opened again.
     pub fn commit(mut self) -> Result<Committed, Error> {
         let (put, removed) = (self.puts.values().filter(|put| !put.touch).count(), self.removed.len());
-        let nothing = self.puts.len() + removed + self.skips.len() + self.unskips.len() + self.replaced.len() == 0;
+        let nothing =
+            self.puts.len() + removed + self.skips.len() + self.unskips.len() + self.replaced.len() == 0;
         if nothing && !self.staged_text {
             return Ok(Committed { seq: self.writer.current.seq, put, removed });
         }
@@ -277,7 +287,7 @@ impl<'a> Transaction<'a> {
             removed: self.removed.values().map(|old| old.id).collect(),
             skips: self.skips.values().cloned().collect(),
             unskips: self.unskips.clone(),
-            vectors: self.puts.values().flat_map(|put| &put.vectors).chain(&self.replaced).cloned().collect(),
+            vectors: self.replaced.clone(),
             dead_chunks: self.dead_chunks(),
             next_doc: self.next_doc,
             next_chunk: self.next_chunk,
@@ -351,5 +361,7 @@ impl Drop for Transaction<'_> {
         if self.staged_text && !self.writer.poisoned {
             self.writer.poisoned = self.writer.lexicon.rollback().is_err();
         }
+        // Vectors may be staged under the numbers that it gave away: they are not given again.
+        self.writer.next_chunk = self.writer.next_chunk.max(self.next_chunk);
     }
 }

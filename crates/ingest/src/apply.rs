@@ -55,7 +55,14 @@ impl Ingest {
     }
 
     /// A file the watcher named: read it unless the index has it as it stands.
-    fn look(&self, snapshot: &Snapshot, path: &DocPath, stat: Stat, summary: &mut Summary, files: &mut Vec<Found>) {
+    fn look(
+        &self,
+        snapshot: &Snapshot,
+        path: &DocPath,
+        stat: Stat,
+        summary: &mut Summary,
+        files: &mut Vec<Found>,
+    ) {
         summary.seen += 1;
         match snapshot.doc(path) {
             Some(doc) if is_current(snapshot, doc, &stat) => summary.unchanged += 1,

@@ -26,7 +26,12 @@ impl Plan {
 
 /// Compares the files found under `folder` (the empty string is the root) with the index. `kept` tells of paths that were not found as
 /// files and are not gone either: they have a skip record of their own, or lie where the scan could not look.
-pub(crate) fn plan(snapshot: &Snapshot, folder: &str, found: Vec<Found>, kept: &dyn Fn(&DocPath) -> bool) -> Plan {
+pub(crate) fn plan(
+    snapshot: &Snapshot,
+    folder: &str,
+    found: Vec<Found>,
+    kept: &dyn Fn(&DocPath) -> bool,
+) -> Plan {
     let mut plan = Plan::default();
     let there: HashSet<&DocPath> = found.iter().map(|found| &found.path).collect();
     let indexed = snapshot.docs().under(folder).map(|doc| &doc.path);

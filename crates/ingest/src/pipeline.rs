@@ -3,10 +3,10 @@
 //! Shape: files in windows of bounded bytes; the threads of a window prepare it with rayon while one thread commits the window before.
 //! Invariant: no lock is held while rayon runs, and nothing blocks inside a rayon worker.
 
+use crate::Error;
 use crate::diff::{self, Plan};
 use crate::prepare::{Prepared, Preparer, skip_record};
 use crate::progress::{Outcome, Progress, Summary};
-use crate::Error;
 use corpus::{ContentHash, DocPath, ModelId};
 use embed::{Student, WordPiece};
 use index::{DocRecord, Index, Snapshot, Transaction};
@@ -33,7 +33,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_file_bytes: 8 << 20, window_bytes: 4 << 20, commit_bytes: 16 << 20, threads: 0 }
+        Self { max_file_bytes: 8 << 20, window_bytes: 2 << 20, commit_bytes: 96 << 20, threads: 0 }
     }
 }
 
@@ -75,7 +75,12 @@ impl Ingest {
     ///
     /// # Errors
     /// When the folder cannot be walked, the index fails, or `cancel` becomes true; what was committed before stays.
-    pub fn reconcile(&self, rules: &Rules, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary, Error> {
+    pub fn reconcile(
+        &self,
+        rules: &Rules,
+        progress: &dyn Progress,
+        cancel: &AtomicBool,
+    ) -> Result<Summary, Error> {
         let started = Instant::now();
         let snapshot = self.index.documents();
         let mut summary = Summary::default();
@@ -113,9 +118,11 @@ impl Ingest {
         }
         summary.seen += (found.len() + problems.len()) as u64;
         let now_ms = now_ms();
-        let skips: Vec<Prepared> = problems.iter().filter_map(|problem| problem_record(problem, now_ms)).collect();
+        let skips: Vec<Prepared> =
+            problems.iter().filter_map(|problem| problem_record(problem, now_ms)).collect();
         let recorded: HashSet<DocPath> = skips.iter().map(|skip| skip.outcome().0).collect();
-        let kept = |path: &DocPath| recorded.contains(path) || problems.iter().any(|problem| problem.hides(path));
+        let kept =
+            |path: &DocPath| recorded.contains(path) || problems.iter().any(|problem| problem.hides(path));
         let plan = diff::plan(snapshot, subtree.map_or("", DocPath::as_str), found, &kept);
         summary.unchanged += plan.unchanged;
         for code in &plan.still_skipped {
@@ -154,7 +161,13 @@ impl Ingest {
         self.run_windows(&preparer, files, commits, cancel)
     }
 
-    fn run_windows(&self, preparer: &Preparer<'_>, files: Vec<Found>, commits: Commits<'_>, cancel: &AtomicBool) -> Result<(), Error> {
+    fn run_windows(
+        &self,
+        preparer: &Preparer<'_>,
+        files: Vec<Found>,
+        commits: Commits<'_>,
+        cancel: &AtomicBool,
+    ) -> Result<(), Error> {
         let (send, receive) = crossbeam_channel::bounded::<Vec<Prepared>>(1);
         std::thread::scope(|scope| {
             // The preparing side gets the thread of its own: the committing side holds the transaction, which must stay on one thread.
@@ -164,7 +177,8 @@ impl Ingest {
                         return true;
                     }
                     let prepare = |file: &Found| preparer.prepare(&file.path, file.stat);
-                    let prepared = self.pool.install(|| window.par_iter().with_max_len(1).map(prepare).collect());
+                    let prepared =
+                        self.pool.install(|| window.par_iter().with_max_len(1).map(prepare).collect());
                     if send.send(prepared).is_err() {
                         break;
                     }
@@ -188,7 +202,11 @@ impl Ingest {
         })
     }
 
-    fn preparer<'a>(&'a self, snapshot: &'a Snapshot, by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync)) -> Preparer<'a> {
+    fn preparer<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
+    ) -> Preparer<'a> {
         Preparer {
             root: &self.root,
             max_file_bytes: self.limits.max_file_bytes,
@@ -262,7 +280,9 @@ fn stage(transaction: &mut Transaction<'_>, prepared: Prepared, now_ms: i64) -> 
     match prepared {
         Prepared::Put(put) => transaction.put(*put, now_ms)?,
         Prepared::Skip(skip) => transaction.skip(skip)?,
-        Prepared::Touch { path, stat, racy } => transaction.touch(&path, stat.size, stat.mtime_ns, stat.inode, racy),
+        Prepared::Touch { path, stat, racy } => {
+            transaction.touch(&path, stat.size, stat.mtime_ns, stat.inode, racy)
+        }
         Prepared::Gone(path) => transaction.remove(&path)?,
     }
     Ok(())
@@ -315,9 +335,11 @@ mod tests {
 
     #[test]
     fn windows_hold_every_file_once_and_bounded_bytes() {
-        let file = |size| Found { path: DocPath::new("a").unwrap(), stat: Stat { size, mtime_ns: 0, inode: 0 } };
+        let file =
+            |size| Found { path: DocPath::new("a").unwrap(), stat: Stat { size, mtime_ns: 0, inode: 0 } };
         let files: Vec<Found> = [1, 1, 9, 1, 30, 1, 0].into_iter().map(file).collect();
-        let sizes: Vec<Vec<u64>> = windows(&files, 10).map(|w| w.iter().map(|f| f.stat.size).collect()).collect();
+        let sizes: Vec<Vec<u64>> =
+            windows(&files, 10).map(|w| w.iter().map(|f| f.stat.size).collect()).collect();
         assert_eq!(sizes, [vec![1, 1], vec![9, 1], vec![30], vec![1, 0]]);
         assert_eq!(windows(&[], 10).count(), 0);
     }

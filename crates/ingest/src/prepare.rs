@@ -8,7 +8,8 @@ use crate::diff::is_live;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
 use corpus::{
-    Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash, Tier, Token, Tokenizer,
+    Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash,
+    Tier, Token, Tokenizer,
 };
 use embed::{Student, WordPiece};
 use extract::Skip;
@@ -58,7 +59,14 @@ impl Prepared {
 impl Preparer<'_> {
     /// Prepares one file. `known` is its size and time as the scan saw them, for the record of a file that cannot be read.
     pub(crate) fn prepare(&self, path: &DocPath, known: Stat) -> Prepared {
-        let panicked = |_| self.skip(path, known, "failed", "reading it failed inside the program; please report this file".into());
+        let panicked = |_| {
+            self.skip(
+                path,
+                known,
+                "failed",
+                "reading it failed inside the program; please report this file".into(),
+            )
+        };
         catch_unwind(AssertUnwindSafe(|| self.prepare_file(path))).unwrap_or_else(panicked)
     }
 
@@ -68,7 +76,10 @@ impl Preparer<'_> {
             Ok(file) => file,
             Err(Unread::Gone) => return Prepared::Gone(path.clone()),
             Err(Unread::TooLarge { size }) => {
-                let reason = format!("{size} bytes are more than the limit of {} (max_file_bytes)", self.max_file_bytes);
+                let reason = format!(
+                    "{size} bytes are more than the limit of {} (max_file_bytes)",
+                    self.max_file_bytes
+                );
                 return self.skip(path, Stat { size, ..unknown }, "too-large", reason);
             }
             // No time stamp is recorded, so that every scan tries again: permissions change without one.
@@ -86,10 +97,22 @@ impl Preparer<'_> {
         match extract::extract(path, bytes) {
             Ok(document) => {
                 let chunks = self.embed(&document, &self.teacher_vectors(old.map(|old| &**old)));
-                let (format, encoding, title) = (document.format, document.encoding.to_owned(), document.title);
+                let (format, encoding, title) =
+                    (document.format, document.encoding.to_owned(), document.title);
                 let path = path.clone();
                 let Stat { size, mtime_ns, inode } = stat;
-                Prepared::Put(Box::new(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks }))
+                Prepared::Put(Box::new(PutDoc {
+                    path,
+                    hash,
+                    size,
+                    mtime_ns,
+                    inode,
+                    racy,
+                    format,
+                    encoding,
+                    title,
+                    chunks,
+                }))
             }
             Err(skip) => self.skip(path, stat, code_of(&skip), skip.to_string()),
         }
@@ -102,7 +125,8 @@ impl Preparer<'_> {
     /// The same bytes under another name, of the same format: its chunks and vectors serve again.
     fn copy_of(&self, path: &DocPath, hash: &ContentHash, file: &FileBytes) -> Option<PutDoc> {
         let source = (self.by_hash)(hash)?;
-        let same_format = extract::detect_format(path, &file.bytes).is_ok_and(|format| format == source.format);
+        let same_format =
+            extract::detect_format(path, &file.bytes).is_ok_and(|format| format == source.format);
         if !same_format || !is_live(self.snapshot, &source) {
             return None;
         }
@@ -126,13 +150,14 @@ impl Preparer<'_> {
     fn teacher_vectors(&self, old: Option<&DocRecord>) -> HashMap<TextHash, QuantizedVector> {
         let Some(old) = old.filter(|_| self.teacher_model.is_some()) else { return HashMap::new() };
         let rows = old.chunks().filter_map(|chunk| self.index.vector(ChunkId(chunk)).ok().flatten());
-        let by_teacher = rows.filter(|row| row.tier == Tier::Teacher && Some(row.model) == self.teacher_model);
+        let by_teacher =
+            rows.filter(|row| row.tier == Tier::Teacher && Some(row.model) == self.teacher_model);
         by_teacher.map(|row| (row.text_hash, row.vector)).collect()
     }
 
     /// Cuts a document into chunks with vectors. The text is cut into word pieces once; the chunks' vectors are made of the same pieces.
     fn embed(&self, document: &Document, reuse: &HashMap<TextHash, QuantizedVector>) -> Vec<PutChunk> {
-        let mut tokens = Vec::with_capacity(document.text.len() / 3);
+        let mut tokens = Vec::with_capacity(document.text.len() / 2);
         self.tokenizer.tokenize(&document.text, &mut tokens);
         let chunks = chunk::chunk(document, &tokens, self.tokenizer);
         let starts: Vec<u32> = chunks.iter().skip(1).map(|chunk| chunk.span.start).collect();
@@ -149,7 +174,10 @@ impl Preparer<'_> {
                     input.clear();
                     self.tokenizer.tokenize(&text.context, &mut input);
                     input.extend_from_slice(pieces_of(&tokens, chunk.span));
-                    let vector = self.student.embed_tokens(&input).and_then(|vector| QuantizedVector::from_f32(&vector));
+                    let vector = self
+                        .student
+                        .embed_tokens(&input)
+                        .and_then(|vector| QuantizedVector::from_f32(&vector));
                     vector.map(|vector| (ModelId::BUILTIN, Tier::Student, vector))
                 }
             };
@@ -167,7 +195,15 @@ fn pieces_of(tokens: &[Token], span: Span) -> &[Token] {
 }
 
 pub(crate) fn skip_record(path: DocPath, stat: Stat, code: &str, reason: String, at_ms: i64) -> SkipRecord {
-    SkipRecord { path, size: stat.size, mtime_ns: stat.mtime_ns, inode: stat.inode, code: code.to_owned(), reason, at_ms }
+    SkipRecord {
+        path,
+        size: stat.size,
+        mtime_ns: stat.mtime_ns,
+        inode: stat.inode,
+        code: code.to_owned(),
+        reason,
+        at_ms,
+    }
 }
 
 fn code_of(skip: &Skip) -> &'static str {
@@ -183,7 +219,16 @@ fn code_of(skip: &Skip) -> &'static str {
 /// The words a skip can carry; an index written by a later program may hold others.
 fn skip_code(code: &str) -> &'static str {
     const KNOWN: [&str; 10] = [
-        "binary", "unsupported", "undecodable", "too-large", "unreadable", "special", "link", "bad-name", "ignore-rule", "failed",
+        "binary",
+        "unsupported",
+        "undecodable",
+        "too-large",
+        "unreadable",
+        "special",
+        "link",
+        "bad-name",
+        "ignore-rule",
+        "failed",
     ];
     KNOWN.into_iter().find(|known| *known == code).unwrap_or("other")
 }

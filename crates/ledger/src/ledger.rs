@@ -24,7 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20 }
+        Self { cache_bytes: 24 << 20 }
     }
 }
 
@@ -55,6 +55,9 @@ impl Ledger {
         let (mut watermark, mark) = Watermark::open(dir)?;
         let (store, report) = heal::open(dir, options.cache_bytes, mark)?;
         let found = read_head(&store)?;
+        // What was staged for a commit that never came.
+        let left_behind = store.delete_vectors_from(found.map_or(0, |head| head.next_chunk))?;
+        tracing::debug!(left_behind, "deleted the vectors of an unfinished commit");
         let head = watermark::raise(found.unwrap_or_else(new_head), mark);
         if found != Some(head) {
             store.apply(&[commit::head_row(&head)?])?;
@@ -80,6 +83,25 @@ impl Ledger {
             tracing::warn!(%error, "the watermark was not written");
         }
         Ok(())
+    }
+
+    /// Writes vectors of new chunks ahead of the commit that will own them. They belong to nothing until then, and if that commit never
+    /// comes, opening deletes them. So a commit of any size stays a small transaction: one over tens of thousands of rows would hold every
+    /// page version it makes in memory until its end (measured: 930 MB for an index of 430,000 chunks in commits of 48 MB of text, against
+    /// 460 MB so).
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] for a chunk that was given out already: nothing has changed. Those of the store.
+    pub fn stage(&self, vectors: &[VectorRow]) -> Result<(), Error> {
+        let _writer = self.writer()?;
+        if vectors.iter().any(|row| row.chunk.0 < self.head().next_chunk) {
+            return Err(Error::Inconsistent {
+                why: "a vector to be staged belongs to a chunk that was given out already",
+            });
+        }
+        let rows =
+            vectors.iter().map(|row| Ok((row.chunk.0.to_be_bytes().to_vec(), codec::encode_vector(row)?)));
+        self.store.stage(Trees::VECTORS, rows)
     }
 
     /// The last commit's number; 0 before the first.

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 use sled::{Config, Db, IVec, Mode, Transactional, Tree};
@@ -50,7 +50,7 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or creates the database at `dir`. The caller holds the ledger's lock.
     pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Self, Error> {
-        let (db, trees) = on_helper_thread(dir, move |dir| open_db(&dir, cache_bytes))?;
+        let (db, trees) = open_when_released(dir, cache_bytes)?;
         let path = dir.join("db");
         let file = match fs_err::OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
@@ -97,6 +97,26 @@ impl Store {
             }
         })?;
         self.durable_flush()
+    }
+
+    /// Sets rows one by one, neither atomically nor durably: for rows that nothing refers to yet.
+    pub(crate) fn stage(
+        &self,
+        tree: usize,
+        rows: impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), Error>>,
+    ) -> Result<(), Error> {
+        for row in rows {
+            let (key, value) = row?;
+            let _before = self.with(|_, trees| trees[tree].insert(key, value))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes every vector from chunk `first` on.
+    pub(crate) fn delete_vectors_from(&self, first: u64) -> Result<usize, Error> {
+        let keys = self.vector_keys(&(first..u64::MAX))?;
+        self.with(|_, trees| keys.iter().try_for_each(|key| trees[Trees::VECTORS].remove(key).map(drop)))?;
+        Ok(keys.len())
     }
 
     /// Pushes everything to the disk itself. Sled's own flush asks the kernel to start writing and no more.
@@ -150,6 +170,23 @@ fn open_db(dir: &Path, cache_bytes: u64) -> sled::Result<(Db, [Tree; 4])> {
     let trees = [db.open_tree(docs)?, db.open_tree(skips)?, db.open_tree(vectors)?, db.open_tree(meta)?];
     Ok((db, trees))
 }
+
+/// The ledger's own lock is held by now, so if sled finds its file locked, the one who holds it is a thread of a store that this process
+/// has just closed: sled's writers outlive it by a moment. Waits for them, within bounds.
+fn open_when_released(dir: &Path, cache_bytes: u64) -> Result<(Db, [Tree; 4]), Error> {
+    let give_up = Instant::now() + RELEASE_LIMIT;
+    loop {
+        match on_helper_thread(dir, move |dir| open_db(&dir, cache_bytes)) {
+            Err(Error::Locked { .. }) if Instant::now() < give_up => {
+                std::thread::sleep(Duration::from_millis(5))
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// How long a closed store's threads may hold its file.
+const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Opening damaged files may panic or recurse deeply: a thread of its own takes both.
 fn on_helper_thread<T: Send + 'static>(

@@ -42,10 +42,16 @@ pub type EmbedPieces<'a> = &'a dyn Fn(&[Token]) -> Option<[f32; DIM]>;
 
 /// Picks the answer to `question` from `passages`. `embed` must place the question and the sentences in one space.
 #[must_use]
-pub fn answer(question: &str, passages: &[Passage], tokenizer: &dyn Tokenizer, embed: EmbedPieces<'_>) -> Option<Answer> {
+pub fn answer(
+    question: &str,
+    passages: &[Passage],
+    tokenizer: &dyn Tokenizer,
+    embed: EmbedPieces<'_>,
+) -> Option<Answer> {
     let asked = Asked::new(question, tokenizer, embed)?;
     let mut found = Vec::new();
-    for (passage, text) in passages.iter().map(|passage| passage.text.as_str()).enumerate().take(MAX_PASSAGES) {
+    for (passage, text) in passages.iter().map(|passage| passage.text.as_str()).enumerate().take(MAX_PASSAGES)
+    {
         for range in sentences(text) {
             if is_statement(&text[range.clone()]) {
                 let score = asked.score(&text[range.clone()], tokenizer, embed);
@@ -78,8 +84,11 @@ impl Asked {
         tokenizer.tokenize(question, &mut tokens);
         let vector = embed(&tokens)?;
         let mut seen = HashSet::new();
-        let pieces: Vec<(u16, f32)> =
-            tokens.iter().filter(|token| seen.insert(token.id)).map(|token| (token.id, rarity(token.id))).collect();
+        let pieces: Vec<(u16, f32)> = tokens
+            .iter()
+            .filter(|token| seen.insert(token.id))
+            .map(|token| (token.id, rarity(token.id)))
+            .collect();
         let total = pieces.iter().map(|(_, weight)| weight).sum();
         Some(Self { vector, pieces, total })
     }
@@ -90,7 +99,8 @@ impl Asked {
         let Some(vector) = embed(&tokens) else { return 0.0 };
         let cosine: f32 = vector.iter().zip(&self.vector).map(|(a, b)| a * b).sum();
         let has: HashSet<u16> = tokens.iter().map(|token| token.id).collect();
-        let covered: f32 = self.pieces.iter().filter(|(id, _)| has.contains(id)).map(|(_, weight)| weight).sum();
+        let covered: f32 =
+            self.pieces.iter().filter(|(id, _)| has.contains(id)).map(|(_, weight)| weight).sum();
         0.6 * cosine.max(0.0) + 0.4 * covered / self.total.max(f32::MIN_POSITIVE)
     }
 }

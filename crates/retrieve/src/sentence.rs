@@ -8,8 +8,9 @@ use std::ops::Range;
 const FULL_WIDTH_STOPS: [char; 4] = ['。', '！', '？', '｡'];
 
 /// Words after which a full stop does not end a sentence.
-const ABBREVIATIONS: [&str; 16] =
-    ["e.g", "i.e", "etc", "vs", "cf", "mr", "mrs", "ms", "dr", "prof", "st", "no", "fig", "eq", "al", "approx"];
+const ABBREVIATIONS: [&str; 16] = [
+    "e.g", "i.e", "etc", "vs", "cf", "mr", "mrs", "ms", "dr", "prof", "st", "no", "fig", "eq", "al", "approx",
+];
 
 /// The sentences of a text. A line that ends a paragraph, heading or list item ends a sentence too.
 #[must_use]
@@ -50,7 +51,9 @@ fn starts_block(rest: &str) -> bool {
     line.is_empty()
         || line.starts_with(['#', '|', '>', '*', '-', '+'])
         || line.starts_with("```")
-        || line.split_once(['.', ')']).is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        || line
+            .split_once(['.', ')'])
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_abbreviation(before: &str) -> bool {

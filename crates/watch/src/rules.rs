@@ -24,6 +24,9 @@ pub const DEFAULT_IGNORE: &str = "\
 # What the workspace does not index, in the syntax of .gitignore.
 # It is stronger than .gitignore: `!name` here takes in what .gitignore leaves out.
 
+# This file says nothing worth finding
+.workroomignore
+
 # Other version control
 .hg/
 .svn/

@@ -49,7 +49,8 @@ fn as_hit(passage: &Passage, fresh: bool) -> crate::Hit {
 fn citation(sentence: &Sentence, passages: &[Passage]) -> Citation {
     let passage = &passages[sentence.passage];
     let lines = LineIndex::new(&passage.text);
-    let (first, last) = (lines.position(sentence.range.start as u32), lines.position(sentence.range.end as u32));
+    let (first, last) =
+        (lines.position(sentence.range.start as u32), lines.position(sentence.range.end as u32));
     let place = &passage.place;
     Citation {
         passage: sentence.passage,

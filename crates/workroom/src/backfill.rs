@@ -51,7 +51,10 @@ impl Workspace {
         let mut transaction = self.index.begin()?;
         let mut embedded = 0;
         for ((stored, text), vector) in stored.iter().zip(&texts).zip(vectors) {
-            let (Some(model), Some(vector)) = (self.teacher.model_id(), QuantizedVector::from_f32(&vector)) else { continue };
+            let (Some(model), Some(vector)) = (self.teacher.model_id(), QuantizedVector::from_f32(&vector))
+            else {
+                continue;
+            };
             let (chunk, text_hash) = (stored.chunk_id, TextHash::of(text));
             transaction.replace_vector(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector });
             embedded += 1;
@@ -65,7 +68,8 @@ impl Workspace {
 fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
     let mut docs: Vec<_> = snapshot.docs().iter().collect();
     docs.sort_by_key(|doc| std::cmp::Reverse(doc.mtime_ns));
-    let chunks = docs.into_iter().flat_map(|doc| (doc.first_chunk.0..).take(doc.n_chunks as usize)).map(ChunkId);
+    let chunks =
+        docs.into_iter().flat_map(|doc| (doc.first_chunk.0..).take(doc.n_chunks as usize)).map(ChunkId);
     let by_student = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student);
     chunks.filter(by_student).collect()
 }

@@ -48,12 +48,15 @@ impl Config {
         };
         toml::from_str(&text).map_err(|error| {
             let message = format!("{} cannot be read: {}", path.display(), error.message());
-            Error::new(ErrorKind::Invalid, message).at(&path).hint("mend the line, or delete the file to go back to the defaults")
+            Error::new(ErrorKind::Invalid, message)
+                .at(&path)
+                .hint("mend the line, or delete the file to go back to the defaults")
         })
     }
 
     pub(crate) fn save(&self, layout: &Layout) -> Result<()> {
-        let text = toml::to_string(self).map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
+        let text =
+            toml::to_string(self).map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
         let mut file = tempfile::NamedTempFile::new_in(layout.temporary())?;
         file.write_all(HEADER.as_bytes())?;
         file.write_all(text.as_bytes())?;

@@ -41,7 +41,9 @@ impl Workspace {
     /// # Errors
     /// When the files cannot be read.
     pub fn doctor(&self) -> Result<Findings> {
-        Ok(Findings { checks: vec![self.check_open(), self.check_sums()?, self.check_stores()?, self.check_samples()?] })
+        Ok(Findings {
+            checks: vec![self.check_open(), self.check_sums()?, self.check_stores()?, self.check_samples()?],
+        })
     }
 
     /// Throws the index away and makes it anew from the files. No file of the workspace is touched, but the teacher's vectors are lost.

@@ -45,7 +45,13 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), path: None, hint: default_hint(kind).map(str::to_owned), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            path: None,
+            hint: default_hint(kind).map(str::to_owned),
+            source: None,
+        }
     }
 
     pub(crate) fn at(mut self, path: impl Into<PathBuf>) -> Self {
@@ -88,13 +94,25 @@ impl Error {
 
 fn default_hint(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
-        ErrorKind::NotAWorkspace => "run `workroom index` there to make it one, or name another folder with `-w DIR`",
-        ErrorKind::Locked => "another workroom process works on this workspace; wait for it or stop it, then try again",
-        ErrorKind::Corrupt => "run `workroom doctor --rebuild` to rebuild the index from the files; no file of yours is touched",
-        ErrorKind::Incompatible => "run `workroom doctor --rebuild` to rebuild the index in this program's format, or use the other version",
+        ErrorKind::NotAWorkspace => {
+            "run `workroom index` there to make it one, or name another folder with `-w DIR`"
+        }
+        ErrorKind::Locked => {
+            "another workroom process works on this workspace; wait for it or stop it, then try again"
+        }
+        ErrorKind::Corrupt => {
+            "run `workroom doctor --rebuild` to rebuild the index from the files; no file of yours is touched"
+        }
+        ErrorKind::Incompatible => {
+            "run `workroom doctor --rebuild` to rebuild the index in this program's format, or use the other version"
+        }
         ErrorKind::NotFound => "check the spelling; `workroom status` says what is indexed",
-        ErrorKind::Model => "run `workroom models list` to see what is installed, `workroom models install` to install one",
-        ErrorKind::Unsupported => "run `workroom status --problems` to see every file that is not searchable, and why",
+        ErrorKind::Model => {
+            "run `workroom models list` to see what is installed, `workroom models install` to install one"
+        }
+        ErrorKind::Unsupported => {
+            "run `workroom status --problems` to see every file that is not searchable, and why"
+        }
         ErrorKind::Invalid => "run the command with `--help` to see what it takes",
         ErrorKind::Cancelled => "run it again to go on from where it stopped",
         ErrorKind::Io => "check that the disk has room and that you may read and write there",
@@ -137,14 +155,16 @@ impl From<embed::Error> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+        let kind =
+            if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
         Self::caused(kind, error)
     }
 }
 
 impl From<corpus::PathError> for Error {
     fn from(error: corpus::PathError) -> Self {
-        Self::caused(ErrorKind::Invalid, error).hint("name a file by its path inside the workspace, such as `notes/today.md`")
+        Self::caused(ErrorKind::Invalid, error)
+            .hint("name a file by its path inside the workspace, such as `notes/today.md`")
     }
 }
 
@@ -155,7 +175,18 @@ mod tests {
     #[test]
     fn every_kind_has_a_hint() {
         use ErrorKind::*;
-        for kind in [NotAWorkspace, NotFound, Invalid, Locked, Corrupt, Incompatible, Unsupported, Model, Cancelled, Io] {
+        for kind in [
+            NotAWorkspace,
+            NotFound,
+            Invalid,
+            Locked,
+            Corrupt,
+            Incompatible,
+            Unsupported,
+            Model,
+            Cancelled,
+            Io,
+        ] {
             assert!(Error::new(kind, "x").hints().is_some_and(|hint| !hint.is_empty()), "{kind:?}");
         }
     }

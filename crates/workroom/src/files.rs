@@ -86,7 +86,9 @@ impl Workspace {
             return Ok(());
         }
         let error = Error::new(ErrorKind::Invalid, format!("`{path}` leads out of the workspace"));
-        Err(error.at(folder).hint("a symbolic link on the way points elsewhere; name a path inside the workspace"))
+        Err(error
+            .at(folder)
+            .hint("a symbolic link on the way points elsewhere; name a path inside the workspace"))
     }
 }
 

@@ -55,7 +55,14 @@ impl Layout {
     /// Takes the workspace for this process.
     pub(crate) fn lock(&self) -> Result<File> {
         let path = self.dir().join("lock");
-        let mut file = fs_err::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?.into_parts().0;
+        let mut file = fs_err::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?
+            .into_parts()
+            .0;
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0)?;
@@ -70,7 +77,11 @@ impl Layout {
     fn locked(&self, file: &mut File) -> Error {
         let mut pid = String::new();
         let read = file.rewind().and_then(|()| file.take(20).read_to_string(&mut pid));
-        let who = if read.is_ok() && !pid.trim().is_empty() { format!(" (process {})", pid.trim()) } else { String::new() };
+        let who = if read.is_ok() && !pid.trim().is_empty() {
+            format!(" (process {})", pid.trim())
+        } else {
+            String::new()
+        };
         let message = format!("the workspace {} is in use by another process{who}", self.root.display());
         Error::new(ErrorKind::Locked, message).at(&self.root)
     }
@@ -87,8 +98,11 @@ pub fn find_workspace(start: &Path) -> Result<Option<PathBuf>> {
 
 fn canonical(path: &Path) -> Result<PathBuf> {
     let folder = std::fs::canonicalize(path).map_err(|error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-        Error::new(kind, format!("cannot open the folder {}: {error}", path.display())).at(path).hint("name an existing folder with `-w DIR`")
+        let kind =
+            if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+        Error::new(kind, format!("cannot open the folder {}: {error}", path.display()))
+            .at(path)
+            .hint("name an existing folder with `-w DIR`")
     })?;
     if folder.is_dir() {
         return Ok(folder);

@@ -46,6 +46,7 @@ mod workspace;
 
 pub use backfill::Backfilled;
 pub use config::{Config, STUDENT};
+pub use corpus::DocPath;
 pub use doctor::{Finding, Findings};
 pub use error::{Error, ErrorKind, Result};
 pub use files::Written;
@@ -55,7 +56,6 @@ pub use models::{Model, Models, Teacher};
 pub use query::{Answer, Citation, Hit, Mode, Query, Question};
 pub use show::{Shown, ShownChunk};
 pub use status::{Problem, Status};
-pub use corpus::DocPath;
 pub use watch::DEFAULT_IGNORE;
 pub use watching::{Watch, WatchEvent};
 pub use workspace::{OpenOptions, Workspace};

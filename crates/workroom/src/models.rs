@@ -118,7 +118,8 @@ impl Models {
             models::verify(&self.dir, name)?;
             check_space(name)?;
             if let Some(problem) = self.runtime_problem() {
-                return Err(Error::new(ErrorKind::Model, problem).hint("run `workroom models install`, which fetches it too"));
+                return Err(Error::new(ErrorKind::Model, problem)
+                    .hint("run `workroom models install`, which fetches it too"));
             }
         }
         Config { model: name.to_owned(), ..Config::load(&layout)? }.save(&layout)
@@ -152,7 +153,12 @@ struct Chosen {
 
 impl Teacher {
     /// The teacher that the settings name. One that is not installed is a problem to be told, not an error.
-    pub(crate) fn choose(config: &Config, models: Option<&Models>, index: &Index, threads: usize) -> Result<Self> {
+    pub(crate) fn choose(
+        config: &Config,
+        models: Option<&Models>,
+        index: &Index,
+        threads: usize,
+    ) -> Result<Self> {
         if config.model == STUDENT {
             return Ok(Self { chosen: None, problem: None });
         }
@@ -161,13 +167,18 @@ impl Teacher {
         };
         let dir = models.dir.join(&config.model);
         if !dir.join("manifest.json").exists() {
-            return Ok(Self::missing(format!("{} is not installed in {}", config.model, models.dir.display())));
+            return Ok(Self::missing(format!(
+                "{} is not installed in {}",
+                config.model,
+                models.dir.display()
+            )));
         }
         let runtime = models::runtime_library(&models.dir);
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if threads == 0 { cores() } else { threads };
         let id = index.model_id(&config.model)?;
-        let chosen = Chosen { name: config.model.clone(), dir, runtime, threads, id, loaded: OnceLock::new() };
+        let chosen =
+            Chosen { name: config.model.clone(), dir, runtime, threads, id, loaded: OnceLock::new() };
         Ok(Self { chosen: Some(chosen), problem: models.runtime_problem() })
     }
 
@@ -218,7 +229,10 @@ impl Teacher {
 
     fn loaded(&self) -> Option<&std::result::Result<embed::Teacher, String>> {
         let chosen = self.chosen.as_ref().filter(|_| self.problem.is_none())?;
-        let load = || embed::Teacher::load(&chosen.dir, &chosen.runtime, chosen.threads).map_err(|error| error.to_string());
+        let load = || {
+            embed::Teacher::load(&chosen.dir, &chosen.runtime, chosen.threads)
+                .map_err(|error| error.to_string())
+        };
         Some(chosen.loaded.get_or_init(load))
     }
 }

@@ -28,7 +28,14 @@ impl Query {
     /// A hybrid search for `text` with ten hits.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), mode: Mode::Hybrid, limit: 10, path: None, types: Vec::new(), since_ms: None }
+        Self {
+            text: text.into(),
+            mode: Mode::Hybrid,
+            limit: 10,
+            path: None,
+            types: Vec::new(),
+            since_ms: None,
+        }
     }
 
     /// Sets the number of hits.
@@ -54,7 +61,8 @@ impl Query {
 
     pub(crate) fn filter(&self) -> Result<Filter> {
         let formats = self.types.iter().map(|name| format_named(name)).collect::<Result<Vec<_>>>()?;
-        let path = self.path.as_deref().map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
+        let path =
+            self.path.as_deref().map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
         let path = path.filter(|path| !path.is_empty() && path != ".");
         Ok(Filter { path, formats, modified_since_ms: self.since_ms })
     }
@@ -63,7 +71,8 @@ impl Query {
 fn format_named(name: &str) -> Result<Format> {
     Format::from_name(&name.to_lowercase()).ok_or_else(|| {
         let known: Vec<&str> = Format::all().map(Format::name).collect();
-        Error::new(ErrorKind::Invalid, format!("`{name}` is not a type of file")).hint(format!("the types are {}", known.join(", ")))
+        Error::new(ErrorKind::Invalid, format!("`{name}` is not a type of file"))
+            .hint(format!("the types are {}", known.join(", ")))
     })
 }
 

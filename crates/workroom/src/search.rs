@@ -18,8 +18,13 @@ impl Workspace {
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
         let snapshot = self.index.snapshot()?;
         let ranked = self.ranked(&snapshot, query, query.limit + SPARE)?;
-        let mut hits = self.hits(&snapshot, &ranked)?;
-        hits.truncate(query.limit);
+        let (first, mut spare) = ranked.split_at(query.limit.min(ranked.len()));
+        let mut hits = self.hits(&snapshot, first)?;
+        while hits.len() < query.limit && !spare.is_empty() {
+            let (next, rest) = spare.split_at((query.limit - hits.len()).min(spare.len()));
+            hits.extend(self.hits(&snapshot, next)?);
+            spare = rest;
+        }
         Ok(hits)
     }
 
@@ -29,8 +34,13 @@ impl Workspace {
             Mode::Hybrid | Mode::Dense => self.query_vector(&query.text)?,
         };
         let filter = query.filter()?;
-        let asked =
-            retrieve::Query { text: &query.text, vector: vector.as_deref(), mode: query.mode, limit, filter: &filter };
+        let asked = retrieve::Query {
+            text: &query.text,
+            vector: vector.as_deref(),
+            mode: query.mode,
+            limit,
+            filter: &filter,
+        };
         Ok(rank(snapshot, &asked)?)
     }
 
@@ -47,7 +57,9 @@ impl Workspace {
         let stored = snapshot.fetch(&ids)?;
         let mut hits = Vec::with_capacity(ranked.len());
         for (ranked, stored) in ranked.iter().zip(stored) {
-            let (Some(stored), Some(doc)) = (stored, snapshot.docs().of_chunk(ranked.chunk)) else { continue };
+            let (Some(stored), Some(doc)) = (stored, snapshot.docs().of_chunk(ranked.chunk)) else {
+                continue;
+            };
             if let Some(fresh) = self.freshness(doc) {
                 let text = quote(&stored).to_owned();
                 hits.push(hit(doc, ranked, &stored.chunk, text, fresh));
@@ -71,7 +83,8 @@ impl Workspace {
     }
 
     fn has_bytes(&self, doc: &DocRecord) -> bool {
-        std::fs::read(doc.path.to_fs(&self.layout.root)).is_ok_and(|bytes| ContentHash::of(&bytes) == doc.hash)
+        std::fs::read(doc.path.to_fs(&self.layout.root))
+            .is_ok_and(|bytes| ContentHash::of(&bytes) == doc.hash)
     }
 }
 

@@ -83,7 +83,10 @@ impl Workspace {
             return Ok((**doc).clone());
         }
         if let Some(skip) = snapshot.skips().get(&key) {
-            return Err(Error::new(ErrorKind::Unsupported, format!("`{key}` is not indexed: {}", skip.reason)));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("`{key}` is not indexed: {}", skip.reason),
+            ));
         }
         let error = Error::new(ErrorKind::NotFound, format!("`{key}` is not indexed"));
         Err(match nearest(snapshot, key.file_name()) {
@@ -105,7 +108,9 @@ impl Workspace {
             format: doc.format.name(),
             title: doc.title.clone(),
             fresh: self.freshness(doc).unwrap_or(false),
-            chunks: chunks.map(|(stored, number)| shown_chunk(stored, number, asked == Some(number))).collect(),
+            chunks: chunks
+                .map(|(stored, number)| shown_chunk(stored, number, asked == Some(number)))
+                .collect(),
         })
     }
 }
@@ -130,6 +135,8 @@ fn nearest(snapshot: &Snapshot, name: &str) -> Option<String> {
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
     let wanted = stem(name);
     let same = snapshot.docs().iter().find(|doc| doc.path.file_name() == name);
-    let like = || snapshot.docs().iter().find(|doc| !wanted.is_empty() && stem(doc.path.file_name()).contains(&wanted));
+    let like = || {
+        snapshot.docs().iter().find(|doc| !wanted.is_empty() && stem(doc.path.file_name()).contains(&wanted))
+    };
     same.or_else(like).map(|doc| doc.path.to_string())
 }

@@ -90,8 +90,12 @@ impl Workspace {
     pub fn watch(self: &Arc<Self>, tell: impl FnMut(WatchEvent) + Send + 'static) -> Result<Watch> {
         let (watcher, events) = Watcher::start(self.reload_rules()?, WatchOptions::default())?;
         let stop = Arc::new(AtomicBool::new(false));
-        let mut thread =
-            WatchThread { workspace: Arc::clone(self), stop: Arc::clone(&stop), tell: Box::new(tell), ready: false };
+        let mut thread = WatchThread {
+            workspace: Arc::clone(self),
+            stop: Arc::clone(&stop),
+            tell: Box::new(tell),
+            ready: false,
+        };
         let body = move || {
             if let Err(error) = thread.run(&watcher, &events) {
                 (thread.tell)(WatchEvent::Failed(error));
@@ -146,7 +150,8 @@ impl WatchThread {
         let now = Instant::now();
         for (path, outcome) in heard.take() {
             // A file inside a changed folder takes the folder's time.
-            let seen = hints.iter().filter(|hint| path.is_under(hint.path.as_str())).map(|hint| hint.seen).min();
+            let seen =
+                hints.iter().filter(|hint| path.is_under(hint.path.as_str())).map(|hint| hint.seen).min();
             let latency = seen.map_or(Duration::ZERO, |seen| now.saturating_duration_since(seen));
             (self.tell)(WatchEvent::Changed { path: path.to_string(), outcome, latency });
         }
@@ -199,6 +204,8 @@ fn reason_text(reason: &RescanReason) -> &'static str {
 fn mode_text(watcher: &Watcher) -> String {
     match watcher.mode() {
         watch::Mode::Native => format!("{} folders watched", watcher.n_watches()),
-        watch::Mode::Poll { reason, interval } => format!("polling every {:.0} s: {reason}", interval.as_secs_f32()),
+        watch::Mode::Poll { reason, interval } => {
+            format!("polling every {:.0} s: {reason}", interval.as_secs_f32())
+        }
     }
 }

@@ -102,15 +102,10 @@ impl Workspace {
         let models = options.models_dir.as_deref().map(Models::at);
         let teacher = Teacher::choose(&config, models.as_ref(), &index, options.threads)?;
         let (student, tokenizer) = (Student::builtin(), WordPiece::builtin());
-        let limits = Limits { max_file_bytes: config.max_file_bytes, threads: options.threads, ..Limits::default() };
-        let ingest = Ingest::new(
-            &layout.root,
-            Arc::clone(&index),
-            student,
-            tokenizer,
-            teacher.model_id(),
-            limits,
-        )?;
+        let limits =
+            Limits { max_file_bytes: config.max_file_bytes, threads: options.threads, ..Limits::default() };
+        let ingest =
+            Ingest::new(&layout.root, Arc::clone(&index), student, tokenizer, teacher.model_id(), limits)?;
         let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
         let repaired = report.repaired.clone();
         let workspace =

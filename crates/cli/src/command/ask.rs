@@ -9,7 +9,8 @@ use crate::place;
 use workroom::{Answer, Question};
 
 pub(super) fn run(args: &Args, options: &Ask) -> Result<(), Failure> {
-    let question = Question { query: query(&options.query, &options.scope)?, budget: options.budget as usize };
+    let question =
+        Question { query: query(&options.query, &options.scope)?, budget: options.budget as usize };
     let workspace = place::open(args)?;
     let answer = workspace.ask(&question)?;
     let mut out = Out::new();

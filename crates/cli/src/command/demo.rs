@@ -13,7 +13,8 @@ use workroom::{Query, Question, Workspace};
 static LIBRARY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../data/library");
 
 /// Searches whose words hardly occur in the passages that answer them.
-const SEARCHES: [&str; 2] = ["what to do when somebody gets hurt", "how do we keep the boat from rotting in winter"];
+const SEARCHES: [&str; 2] =
+    ["what to do when somebody gets hurt", "how do we keep the boat from rotting in winter"];
 const QUESTION: &str = "How long must the epoxy cure before sanding?";
 
 pub(super) fn run(_: &Args, options: &Demo) -> Result<(), Failure> {

@@ -41,7 +41,8 @@ fn list(args: &Args, models: &Models, json: bool) -> Result<(), Failure> {
     let all = models.list()?;
     let mut out = Out::new();
     if json {
-        let rows: Vec<Json<'_>> = all.iter().map(|model| Json { model, in_use: model.name == in_use }).collect();
+        let rows: Vec<Json<'_>> =
+            all.iter().map(|model| Json { model, in_use: model.name == in_use }).collect();
         out.json(&rows)?;
         return Ok(out.flush()?);
     }
@@ -49,10 +50,19 @@ fn list(args: &Args, models: &Models, json: bool) -> Result<(), Failure> {
     out.whole(&format!("{} {STUDENT}  built in, fitted to all-MiniLM-L6-v2", mark(STUDENT)))?;
     for model in &all {
         let state = model.problem.as_deref().unwrap_or("installed");
-        out.whole(&format!("{} {}  {state}, {} dimensions, {}", mark(&model.name), model.name, model.dim, model.licence))?;
+        out.whole(&format!(
+            "{} {}  {state}, {} dimensions, {}",
+            mark(&model.name),
+            model.name,
+            model.dim,
+            model.licence
+        ))?;
     }
     if all.is_empty() {
-        out.whole(&format!("no teacher is installed in {}; `workroom models install` fetches one", models.dir().display()))?;
+        out.whole(&format!(
+            "no teacher is installed in {}; `workroom models install` fetches one",
+            models.dir().display()
+        ))?;
     }
     Ok(out.flush()?)
 }
@@ -77,7 +87,10 @@ fn choose(args: &Args, models: &Models, name: &str) -> Result<(), Failure> {
     let mut out = Out::new();
     out.whole(&format!("this workspace uses {name}"))?;
     if status.backlog > 0 {
-        out.whole(&format!("{} chunks wait for its vectors: `workroom index --teacher` makes them", status.backlog))?;
+        out.whole(&format!(
+            "{} chunks wait for its vectors: `workroom index --teacher` makes them",
+            status.backlog
+        ))?;
     }
     Ok(out.flush()?)
 }

@@ -21,11 +21,13 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
 
 /// A date (midnight UTC), a time, or an age.
 fn since(text: &str, now: Timestamp) -> Result<i64, Failure> {
-    let date = || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let date =
+        || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     let time = text.parse::<Timestamp>().ok().or_else(date).map(Timestamp::as_millisecond);
     time.or_else(|| Some(now.as_millisecond() - age_ms(text)?)).ok_or_else(|| Failure::Usage {
         message: format!("`{text}` is no time for --since"),
-        hint: "write a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)".to_owned(),
+        hint: "write a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)"
+            .to_owned(),
     })
 }
 
@@ -50,7 +52,9 @@ mod tests {
     #[test]
     fn times_and_ages() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let at = |text: &str| since(text, now).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(|t| t.to_string());
+        let at = |text: &str| {
+            since(text, now).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(|t| t.to_string())
+        };
         for (text, expected) in [
             ("2026-11-01", Some("2026-11-01T00:00:00Z")),
             ("2026-11-01T10:00:00+02:00", Some("2026-11-01T08:00:00Z")),

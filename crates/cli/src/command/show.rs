@@ -35,7 +35,11 @@ fn print(out: &mut Out, shown: &Shown) -> Result<(), Failure> {
         let mark = if chunk.asked { " <" } else { "" };
         let page = chunk.page.map_or(String::new(), |page| format!(", page {page}"));
         let headings = chunk.headings.join(" > ");
-        let head = format!("--- #{}, lines {}{page}  {headings}{mark}", chunk.chunk, lines(chunk.start_line, chunk.end_line));
+        let head = format!(
+            "--- #{}, lines {}{page}  {headings}{mark}",
+            chunk.chunk,
+            lines(chunk.start_line, chunk.end_line)
+        );
         out.whole("")?;
         out.line(&out.dim(&head))?;
         for line in chunk.text.lines() {

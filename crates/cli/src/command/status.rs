@@ -42,7 +42,10 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
     row("model", model(status))?;
     row("vectors", vectors(status))?;
     row("index", format!("{} on disk, {}", size(status.index_bytes), count(status.segments, "segment")))?;
-    row("reconciled", status.last_reconcile.clone().unwrap_or_else(|| "never: run `workroom index`".to_owned()))?;
+    row(
+        "reconciled",
+        status.last_reconcile.clone().unwrap_or_else(|| "never: run `workroom index`".to_owned()),
+    )?;
     row("skipped", grouped(status.skipped))?;
     for (code, n) in &status.skipped_by {
         row("", format!("{} {}", grouped(*n), meaning(code)))?;
@@ -71,7 +74,10 @@ fn vectors(status: &workroom::Status) -> String {
         size(status.vector_bytes)
     );
     if status.backlog > 0 {
-        text.push_str(&format!("; {} wait for the teacher (`workroom index --teacher`)", grouped(status.backlog)));
+        text.push_str(&format!(
+            "; {} wait for the teacher (`workroom index --teacher`)",
+            grouped(status.backlog)
+        ));
     }
     text
 }

@@ -1,3 +1,5 @@
+//! HTML as readers see it, and as nobody should write it.
+
 use std::fmt::Write as _;
 
 use corpus::Format;
