@@ -67,12 +67,14 @@ pub(super) fn print(out: &mut Out, summary: &Summary, teacher: Option<Backfilled
     if summary.n_skipped() > 0 {
         out.whole("  (`workroom status --problems` lists them)")?;
     }
-    let rate = summary.bytes as f64 / 1e6 / seconds.max(1e-6);
-    out.whole(&format!(
-        "{} in {} in {seconds:.2} s ({rate:.1} MB/s)",
-        size(summary.bytes),
-        count(summary.chunks, "chunk"),
-    ))?;
+    if summary.indexed > 0 {
+        let rate = summary.bytes as f64 / 1e6 / seconds.max(1e-6);
+        out.whole(&format!(
+            "{} in {} in {seconds:.2} s ({rate:.1} MB/s)",
+            size(summary.bytes),
+            count(summary.chunks, "chunk"),
+        ))?;
+    }
     if let Some(teacher) = teacher {
         out.whole(&format!(
             "{} got a teacher vector, {} still wait",
