@@ -1,6 +1,7 @@
 //! Questions with the page that answers each: at which rank of the pages found does it stand?
 //!
-//! The file is JSON lines, `{"question", "path"}`; a page counts as found when its path ends with `path`. The index is made cold.
+//! The file is JSON lines, `{"question", "paths"}`, the pages that answer it; one counts as found when a path found ends with it. The index is
+//! made cold.
 
 use crate::Failure;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use workroom::{NoProgress, Query, Workspace};
 #[derive(Deserialize)]
 struct Question {
     question: String,
-    path: String,
+    paths: Vec<String>,
 }
 
 /// Pages that are looked at.
@@ -56,5 +57,9 @@ fn rank(workspace: &Workspace, question: &Question) -> Result<Option<usize>, Fai
             pages.push(hit.path);
         }
     }
-    Ok(pages.iter().take(10).position(|page| page.ends_with(&question.path)).map(|place| place + 1))
+    Ok(pages
+        .iter()
+        .take(10)
+        .position(|page| question.paths.iter().any(|path| page.ends_with(path)))
+        .map(|place| place + 1))
 }

@@ -7,4 +7,5 @@ mod golden;
 mod kill;
 mod library;
 mod lifecycle;
+mod teacher;
 mod watching;

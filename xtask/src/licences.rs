@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 9] = [
+const WRAPPED: [(&str, &[&str]); 7] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -37,8 +37,6 @@ const WRAPPED: [(&str, &[&str]); 9] = [
     ("notify", &["workroom-watch"]),
     ("ignore", &["workroom-watch"]),
     ("clap", &["workroom-cli"]),
-    ("tree-sitter", &["workroom-chunk"]),
-    ("scraper", &["workroom-extract"]),
 ];
 
 /// Checks licences and bans.

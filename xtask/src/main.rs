@@ -5,6 +5,7 @@
 
 mod distill;
 mod licences;
+mod picture;
 mod setup;
 mod test;
 mod tidy;
@@ -21,6 +22,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test                     everything that must hold before a change lands
   tidy                     the house rules that no lint knows
   licences                 licences of dependencies, and which crate names which
+  picture                  draw the README's picture from a release build's demo
   distill [--passages N]   fit the built-in student to the teacher";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
         ["licences"] => licences::run(),
+        ["picture"] => picture::run(),
         ["distill"] => distill::run(None),
         ["distill", "--passages", n] if n.parse::<usize>().is_ok() => distill::run(n.parse().ok()),
         _ => {

@@ -6,9 +6,9 @@
 //!
 //! Invariant: scores fall along the list; equal scores are ordered by chunk id, so one snapshot gives one ranking.
 
-use corpus::{ChunkId, QuantizedVector, Tier};
+use corpus::{ChunkId, DocId, QuantizedVector, Tier};
 use index::{Allowed, Error, Filter, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What ranks the chunks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,13 @@ pub fn rank(snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Ranked>, Error
     if let Some(vector) = query.vector.filter(|_| query.mode != Mode::Lexical) {
         add_dense(&mut candidates, snapshot, vector, wanted, &allowed);
     }
-    Ok(order(candidates, query, bound))
+    let mut list = scored(candidates, query, bound);
+    if query.mode == Mode::Hybrid {
+        support_by_document(&mut list, |chunk| snapshot.docs().of_chunk(chunk).map(|doc| doc.id));
+    }
+    list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
+    list.truncate(query.limit);
+    Ok(list)
 }
 
 fn add_lexical(
@@ -120,17 +126,40 @@ fn unranked(chunk: ChunkId) -> Ranked {
     Ranked { chunk, score: 0.0, lexical: None, dense: None, tier: None }
 }
 
-fn order(candidates: BTreeMap<ChunkId, Ranked>, query: &Query<'_>, bound: f32) -> Vec<Ranked> {
+fn scored(candidates: BTreeMap<ChunkId, Ranked>, query: &Query<'_>, bound: f32) -> Vec<Ranked> {
     let score = |ranked: &Ranked| match query.mode {
         Mode::Lexical => ranked.lexical.unwrap_or(0.0),
         Mode::Dense => ranked.dense.unwrap_or(0.0),
         Mode::Hybrid => fuse(ranked.lexical, ranked.dense, bound, query.vector.is_some()),
     };
-    let mut list: Vec<Ranked> =
-        candidates.into_values().map(|ranked| Ranked { score: score(&ranked), ..ranked }).collect();
-    list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
-    list.truncate(query.limit);
-    list
+    candidates.into_values().map(|ranked| Ranked { score: score(&ranked), ..ranked }).collect()
+}
+
+/// What the other good chunks of its document add to a chunk, as a share of their mean.
+const DOCUMENT_SHARE: f32 = 0.25;
+/// How many other chunks are looked at. A document with fewer has nothing to show for the rest.
+const DOCUMENT_CHUNKS: usize = 3;
+
+/// Raises each chunk by how well its document speaks to the query elsewhere: of two chunks as good, the one from the document that is about
+/// the matter is meant.
+fn support_by_document(list: &mut [Ranked], document: impl Fn(ChunkId) -> Option<DocId>) {
+    let mut best: HashMap<DocId, Vec<(f32, ChunkId)>> = HashMap::new();
+    let documents: Vec<Option<DocId>> = list.iter().map(|ranked| document(ranked.chunk)).collect();
+    for (ranked, document) in list.iter().zip(&documents) {
+        if let Some(document) = document {
+            best.entry(*document).or_default().push((ranked.score, ranked.chunk));
+        }
+    }
+    for scores in best.values_mut() {
+        scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        scores.truncate(DOCUMENT_CHUNKS + 1);
+    }
+    for (ranked, document) in list.iter_mut().zip(documents) {
+        let others = document.and_then(|document| best.get(&document)).into_iter().flatten();
+        let others = others.filter(|(_, chunk)| *chunk != ranked.chunk).take(DOCUMENT_CHUNKS);
+        let sum: f32 = others.map(|(score, _)| score.max(0.0)).sum();
+        ranked.score += DOCUMENT_SHARE * sum / DOCUMENT_CHUNKS as f32;
+    }
 }
 
 /// The hybrid score: in 0..=1 for any text that has something to do with the query.
