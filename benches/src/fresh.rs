@@ -1,7 +1,7 @@
 //! Freshness: from closing a file to finding its new content, with a watch running, for modify, add, delete and rename.
 //!
-//! A sample begins when the file is closed (or renamed, or removed) and ends when a search for what changed has the right answer; searches
-//! are asked again and again, so a sample includes up to one search's time more than needed. Each operation 200 times.
+//! A sample begins when the file is closed (or renamed, or removed) and ends when the watch tells that the change is committed, which is when
+//! every search sees it; a search for a word that occurs once then checks that it does. Each operation 200 times, one after another.
 
 use crate::Failure;
 use crate::statistics::Samples;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
-use workroom::{Mode, Query, WatchEvent, Workspace};
+use workroom::{Mode, Outcome, Query, WatchEvent, Workspace};
 
 const ROUNDS: usize = 200;
 /// Longer than this is a failure, not a sample.
@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
         return Err(format!("no watch: {ready:?}").into());
     };
     println!("  {mode}");
-    let bench = Bench { workspace: Arc::clone(&workspace), folder: root.join("bench-fresh") };
+    let bench = Bench { workspace: Arc::clone(&workspace), folder: root.join("bench-fresh"), events };
     std::fs::create_dir_all(&bench.folder)?;
     let mut results = Map::new();
     for (name, operation) in [
@@ -49,67 +49,70 @@ type Operation = fn(&Bench, usize) -> Result<Duration, Failure>;
 struct Bench {
     workspace: Arc<Workspace>,
     folder: PathBuf,
+    events: mpsc::Receiver<WatchEvent>,
 }
 
 impl Bench {
-    fn file(&self, name: &str, round: usize) -> PathBuf {
-        self.folder.join(format!("{name}{round}.md"))
-    }
-
     fn add(&self, round: usize) -> Result<Duration, Failure> {
-        let word = format!("addedword{round}x");
-        std::fs::write(self.file("note", round), text(&word, round))?;
-        self.until(&word, Some(&format!("bench-fresh/note{round}.md")))
+        let (name, word) = (format!("note{round}.md"), word("added", round));
+        std::fs::write(self.folder.join(&name), text(&word, round))?;
+        self.searchable(&name, &word)
     }
 
     fn modify(&self, round: usize) -> Result<Duration, Failure> {
-        let word = format!("changedword{round}x");
-        std::fs::write(self.file("note", round), text(&word, round))?;
-        self.until(&word, Some(&format!("bench-fresh/note{round}.md")))
+        let (name, word) = (format!("note{round}.md"), word("changed", round));
+        std::fs::write(self.folder.join(&name), text(&word, round))?;
+        self.searchable(&name, &word)
     }
 
     fn rename(&self, round: usize) -> Result<Duration, Failure> {
-        std::fs::rename(self.file("note", round), self.file("moved", round))?;
-        self.until(&format!("changedword{round}x"), Some(&format!("bench-fresh/moved{round}.md")))
+        let name = format!("moved{round}.md");
+        std::fs::rename(self.folder.join(format!("note{round}.md")), self.folder.join(&name))?;
+        self.searchable(&name, &word("changed", round))
     }
 
     fn delete(&self, round: usize) -> Result<Duration, Failure> {
-        std::fs::remove_file(self.file("moved", round))?;
-        self.gone(&format!("bench-fresh/moved{round}.md"))
+        let name = format!("moved{round}.md");
+        std::fs::remove_file(self.folder.join(&name))?;
+        let took = self.told(&name, |outcome| *outcome == Outcome::Removed)?;
+        if self.workspace.show(&format!("bench-fresh/{name}")).is_ok() {
+            return Err(format!("{name} is told to be gone and is not").into());
+        }
+        Ok(took)
     }
 
-    /// Searches until the first hit for a word that occurs once is the file, by meaning and words together.
-    fn until(&self, word: &str, path: Option<&str>) -> Result<Duration, Failure> {
-        let started = Instant::now();
-        let query =
-            Query::new(format!("where does {word} stand")).limit(1).mode(Mode::Hybrid).path("bench-fresh");
-        loop {
+    /// Waits until a file is told to be indexed, then finds it by its word.
+    fn searchable(&self, name: &str, word: &str) -> Result<Duration, Failure> {
+        let took = self.told(name, |outcome| matches!(outcome, Outcome::Indexed { .. }))?;
+        for mode in [Mode::Hybrid, Mode::Lexical] {
+            let query = Query::new(word).mode(mode);
             let hits = self.workspace.search(&query)?;
-            let found = hits.first().filter(|hit| hit.quote.contains(word)).map(|hit| hit.path.as_str());
-            if found == path {
-                return Ok(started.elapsed());
+            if !hits.iter().any(|hit| hit.path.ends_with(name) && hit.quote.contains(word)) {
+                return Err(format!("{name} is told to be searchable and is not found ({mode:?})").into());
             }
-            self.give_up(started, word)?;
         }
+        Ok(took)
     }
 
-    /// Waits until the index itself has forgotten the file (a search hides it at once, by looking at the disk).
-    fn gone(&self, path: &str) -> Result<Duration, Failure> {
+    fn told(&self, name: &str, fits: impl Fn(&Outcome) -> bool) -> Result<Duration, Failure> {
         let started = Instant::now();
-        while self.workspace.show(path).is_ok() {
-            self.give_up(started, path)?;
+        loop {
+            match self.events.recv_timeout(PATIENCE)? {
+                WatchEvent::Changed { path, outcome, .. } if path.ends_with(name) && fits(&outcome) => {
+                    return Ok(started.elapsed());
+                }
+                WatchEvent::Failed(error) => return Err(error.into()),
+                _ => {}
+            }
         }
-        Ok(started.elapsed())
     }
+}
 
-    fn give_up(&self, started: Instant, what: &str) -> Result<(), Failure> {
-        if started.elapsed() > PATIENCE {
-            return Err(format!("{what} is not there after {PATIENCE:?}").into());
-        }
-        // Asking again at once would take the core that the index needs.
-        std::thread::sleep(Duration::from_micros(500));
-        Ok(())
-    }
+/// A word of its own, of letters only.
+fn word(kind: &str, round: usize) -> String {
+    let letters =
+        format!("{round:03}").bytes().map(|digit| char::from(b'b' + (digit - b'0') * 2)).collect::<String>();
+    format!("zq{kind}{letters}q")
 }
 
 /// A file of a few kilobytes, as a note is.

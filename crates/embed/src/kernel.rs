@@ -8,6 +8,14 @@ use corpus::DIM;
 /// Adds `scale * row` for each row to `sum`. Rows are signed bytes.
 pub(crate) fn add_rows<'a>(rows: impl Iterator<Item = (f32, &'a [u8; DIM])>, sum: &mut [f32; DIM]) {
     #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx512f") {
+        #[expect(
+            unsafe_code,
+            reason = "the function is safe but for needing AVX-512, which was just found"
+        )]
+        return unsafe { add_rows_avx512(rows, sum) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "the function is safe but for needing AVX2, which was just found")]
         return unsafe { add_rows_avx2(rows, sum) };
@@ -20,6 +28,13 @@ pub(crate) fn add_rows<'a>(rows: impl Iterator<Item = (f32, &'a [u8; DIM])>, sum
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn add_rows_avx2<'a>(rows: impl Iterator<Item = (f32, &'a [u8; DIM])>, sum: &mut [f32; DIM]) {
+    add_rows_plain(rows, sum);
+}
+
+/// And into 64-byte ones here.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn add_rows_avx512<'a>(rows: impl Iterator<Item = (f32, &'a [u8; DIM])>, sum: &mut [f32; DIM]) {
     add_rows_plain(rows, sum);
 }
 

@@ -60,7 +60,7 @@ impl Default for LexiconOptions {
         Self {
             stemming: Stemming::English,
             live_memory: 64 << 20,
-            bulk_memory: 64 << 20,
+            bulk_memory: 48 << 20,
             bulk_threads: cores.div_ceil(2),
         }
     }

@@ -55,6 +55,9 @@ pub struct Ranked {
 /// Share of the cosine in the hybrid score. See the ADR for the sweep it comes from.
 const DENSE_SHARE: f32 = 0.6;
 
+/// How much of the cosine's share a query of nothing but rare words takes away.
+const SPECIFICITY_SHARE: f32 = 0.6;
+
 /// Candidates each side brings, at the least: what is below that in both lists does not reach the first ten after fusion.
 const CANDIDATES: usize = 100;
 
@@ -72,14 +75,14 @@ pub fn rank(snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Ranked>, Error
         Mode::Lexical | Mode::Dense => query.limit,
     };
     let mut candidates = BTreeMap::new();
-    let mut bound = 0.0;
+    let mut words = Words { bound: 0.0, specificity: 0.0 };
     if query.mode != Mode::Dense {
-        bound = add_lexical(&mut candidates, snapshot, query.text, wanted, &allowed)?;
+        words = add_lexical(&mut candidates, snapshot, query.text, wanted, &allowed)?;
     }
     if let Some(vector) = query.vector.filter(|_| query.mode != Mode::Lexical) {
         add_dense(&mut candidates, snapshot, vector, wanted, &allowed);
     }
-    let mut list = scored(candidates, query, bound);
+    let mut list = scored(candidates, query, words);
     if query.mode == Mode::Hybrid {
         support_by_document(&mut list, |chunk| snapshot.docs().of_chunk(chunk).map(|doc| doc.id));
     }
@@ -88,18 +91,42 @@ pub fn rank(snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Ranked>, Error
     Ok(list)
 }
 
+/// What is known of a query's words.
+#[derive(Clone, Copy)]
+struct Words {
+    /// The largest BM25 score that any chunk could have.
+    bound: f32,
+    /// How much of the bound comes from words that hardly any chunk holds, 0..=1.
+    specificity: f32,
+}
+
 fn add_lexical(
     candidates: &mut BTreeMap<ChunkId, Ranked>,
     snapshot: &Snapshot,
     text: &str,
     wanted: usize,
     allowed: &Allowed,
-) -> Result<f32, Error> {
+) -> Result<Words, Error> {
     let found = snapshot.search_text(text, wanted, allowed)?;
     for (chunk, bm25) in found.hits {
         candidates.insert(chunk, Ranked { lexical: Some(bm25), ..unranked(chunk) });
     }
-    Ok(found.bound)
+    let rare: f32 = found
+        .terms
+        .iter()
+        .map(|term| rarity(term.doc_freq as f32, snapshot.live().len() as f32) * term.bound)
+        .sum();
+    Ok(Words {
+        bound: found.bound,
+        specificity: if found.bound > 0.0 { (rare / found.bound).min(1.0) } else { 0.0 },
+    })
+}
+
+/// 0 for a word in more than one chunk of 400, 1 for a word in fewer than one of 20,000, by its idf in between. In a small workspace no
+/// word is rare in this sense: that one of a few hundred chunks holds it says little.
+fn rarity(doc_freq: f32, n_chunks: f32) -> f32 {
+    let idf = (1.0 + (n_chunks - doc_freq + 0.5).max(0.0) / (doc_freq + 0.5)).ln();
+    ((idf - 6.0) / 4.0).clamp(0.0, 1.0)
 }
 
 fn add_dense(
@@ -126,11 +153,11 @@ fn unranked(chunk: ChunkId) -> Ranked {
     Ranked { chunk, score: 0.0, lexical: None, dense: None, tier: None }
 }
 
-fn scored(candidates: BTreeMap<ChunkId, Ranked>, query: &Query<'_>, bound: f32) -> Vec<Ranked> {
+fn scored(candidates: BTreeMap<ChunkId, Ranked>, query: &Query<'_>, words: Words) -> Vec<Ranked> {
     let score = |ranked: &Ranked| match query.mode {
         Mode::Lexical => ranked.lexical.unwrap_or(0.0),
         Mode::Dense => ranked.dense.unwrap_or(0.0),
-        Mode::Hybrid => fuse(ranked.lexical, ranked.dense, bound, query.vector.is_some()),
+        Mode::Hybrid => fuse(ranked.lexical, ranked.dense, words, query.vector.is_some()),
     };
     candidates.into_values().map(|ranked| Ranked { score: score(&ranked), ..ranked }).collect()
 }
@@ -162,10 +189,15 @@ fn support_by_document(list: &mut [Ranked], document: impl Fn(ChunkId) -> Option
     }
 }
 
-/// The hybrid score: in 0..=1 for any text that has something to do with the query.
-fn fuse(lexical: Option<f32>, dense: Option<f32>, bound: f32, has_vector: bool) -> f32 {
-    let words = lexical.map_or(0.0, |bm25| normalise(bm25, bound));
-    if has_vector { (1.0 - DENSE_SHARE) * words + DENSE_SHARE * dense.unwrap_or(0.0) } else { words }
+/// The hybrid score: in 0..=1 for any text that has something to do with the query. The rarer the query's words, the more the words count:
+/// who types an identifier or a name means it.
+fn fuse(lexical: Option<f32>, dense: Option<f32>, words: Words, has_vector: bool) -> f32 {
+    let by_words = lexical.map_or(0.0, |bm25| normalise(bm25, words.bound));
+    if !has_vector {
+        return by_words;
+    }
+    let share = DENSE_SHARE * (1.0 - SPECIFICITY_SHARE * words.specificity);
+    (1.0 - share) * by_words + share * dense.unwrap_or(0.0)
 }
 
 /// BM25 over its maximum, stretched: a passage rarely has half of what is possible, and the square root spreads the part that is used.
@@ -182,12 +214,31 @@ mod tests {
         #[test]
         fn the_fused_score_is_bounded_and_grows_with_either_side(
             a in 0.0_f32..50.0, more in 0.0_f32..10.0, cos in -1.0_f32..1.0, closer in 0.0_f32..0.5, bound in 0.0_f32..60.0,
+            specificity in 0.0_f32..1.0,
         ) {
-            let score = fuse(Some(a), Some(cos), bound, true);
+            let words = Words { bound, specificity };
+            let score = fuse(Some(a), Some(cos), words, true);
             prop_assert!((-1.0..=1.0).contains(&score));
-            prop_assert!(fuse(Some(a + more), Some(cos), bound, true) >= score);
-            prop_assert!(fuse(Some(a), Some((cos + closer).min(1.0)), bound, true) >= score);
-            prop_assert!(fuse(Some(a), None, bound, false) >= 0.0);
+            prop_assert!(fuse(Some(a + more), Some(cos), words, true) >= score);
+            prop_assert!(fuse(Some(a), Some((cos + closer).min(1.0)), words, true) >= score);
+            prop_assert!(fuse(Some(a), None, words, false) >= 0.0);
         }
+    }
+
+    #[test]
+    fn a_word_that_one_chunk_of_a_million_holds_beats_a_vague_likeness() {
+        // One occurrence of the rare word in a long chunk, beside a chunk that shares no word but looks alike.
+        let words = Words { bound: 40.0, specificity: 0.75 };
+        assert!(fuse(Some(14.0), Some(0.1), words, true) > fuse(None, Some(0.56), words, true));
+        assert_eq!([rarity(1.0, 300.0), rarity(50.0, 10_000.0), rarity(1.0, 1_000_000.0)], [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_document_that_is_about_the_matter_lifts_its_chunks() {
+        let ranked = |chunk, score| Ranked { score, ..unranked(ChunkId(chunk)) };
+        let mut list = vec![ranked(1, 0.5), ranked(10, 0.5), ranked(11, 0.4), ranked(12, 0.4)];
+        support_by_document(&mut list, |chunk| Some(DocId(chunk.0 / 10)));
+        assert!((list[0].score - 0.5).abs() < 1e-6, "alone in its document");
+        assert!(list[1].score > list[0].score && list[1].score > list[2].score, "{list:?}");
     }
 }
