@@ -154,6 +154,17 @@ fn what_cannot_be_searched_is_listed_with_its_reason() {
 }
 
 #[test]
+fn many_short_runs_leave_few_segments() {
+    let room = room();
+    for i in 0..16 {
+        room.write("garden.md", format!("# Tomatoes\n\nOn day {i} the seedlings were watered.\n"));
+        room.ok(&["index", "--quiet"]);
+    }
+    let segments = room.ok(&["status", "--json"]).json()["segments"].as_u64().unwrap();
+    assert!(segments <= 8, "{segments} segments");
+}
+
+#[test]
 fn filters_narrow_before_the_limit() {
     let mut files: Vec<(String, String)> = (0..60)
         .map(|i| (format!("noise/{i}.md"), format!("The harbour crane number {i} lifts containers.\n")))

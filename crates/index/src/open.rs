@@ -40,6 +40,8 @@ pub(crate) struct Writer {
     pub(crate) next_doc: u64,
     pub(crate) next_chunk: u64,
     pub(crate) poisoned: bool,
+    /// Whether this process has committed text.
+    pub(crate) committed: bool,
 }
 
 /// What opening found, and what it did about it.
@@ -200,13 +202,18 @@ impl Index {
         folder_size(&self.dir)
     }
 
-    /// Ends the background merges and releases the stores.
+    /// Ends the background merges, and with them this process's commits; queries go on. To be called before a process that has committed
+    /// leaves: merges that are cut off are lost, and segments pile up. Costs nothing when nothing was committed.
     ///
     /// # Errors
     /// When a merge failed; everything committed is safe all the same.
-    pub fn close(self) -> Result<(), Error> {
-        let writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        writer.lexicon.close().map_err(Error::Lexicon)
+    pub fn finish(&self) -> Result<(), Error> {
+        let mut writer = self.lock();
+        if !writer.committed || writer.poisoned {
+            return Ok(());
+        }
+        writer.poisoned = true;
+        writer.lexicon.finish().map_err(Error::Lexicon)
     }
 
     pub(crate) fn publish(&self, snapshot: &Snapshot) {
@@ -360,6 +367,7 @@ impl Writer {
             next_doc,
             next_chunk,
             poisoned: false,
+            committed: false,
         }
     }
 

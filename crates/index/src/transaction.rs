@@ -258,6 +258,7 @@ impl<'a> Transaction<'a> {
         // Cleared at the end: a failure in between leaves the stores in different states, which only opening again mends.
         self.writer.poisoned = true;
         if self.staged_text {
+            self.writer.committed = true;
             self.writer.current.text = self.writer.lexicon.commit(seq).map_err(Error::Lexicon)?;
         }
         let commit = self.ledger_commit(seq);

@@ -248,17 +248,26 @@ impl Lexicon {
         Ok(())
     }
 
-    /// Waits for merges to end, then closes. What is staged is dropped.
+    /// Waits for merges to end and takes no more commits. Merges that are under way when a writer is dropped are lost: a process that
+    /// commits once and leaves without this would pile up segments. What is staged is dropped.
     ///
     /// # Errors
     /// [`Error::WriterEnded`] when a merge failed, [`Error::Io`]; the last commit is not touched by either. [`Error::Poisoned`].
-    pub fn close(mut self) -> Result<(), Error> {
+    pub fn finish(&mut self) -> Result<(), Error> {
         let at = At { dir: &self.dir, op: "close the full-text index" };
-        let writer = self.writer.take().ok_or_else(|| poisoned(&self.dir))?;
+        let writer = self.writer.take().ok_or_else(|| Error::Poisoned { dir: self.dir.to_path_buf() })?;
         at.reading(|| {
             writer.wait_merging_threads()?;
             Ok(self.index.directory().sync_directory()?)
         })
+    }
+
+    /// As [`Lexicon::finish`], and closes.
+    ///
+    /// # Errors
+    /// As [`Lexicon::finish`].
+    pub fn close(mut self) -> Result<(), Error> {
+        self.finish()
     }
 
     /// Whether an earlier call failed, so that every other one will.

@@ -167,6 +167,15 @@ impl Workspace {
     }
 }
 
+impl Drop for Workspace {
+    /// Lets merges end, so that many short runs do not leave many small segments.
+    fn drop(&mut self) {
+        if let Err(error) = self.index.finish() {
+            tracing::warn!(%error, "merging ended early; nothing is lost");
+        }
+    }
+}
+
 fn rules_options(config: &Config) -> RulesOptions {
     RulesOptions { hidden: config.hidden, ..RulesOptions::default() }
 }
