@@ -39,6 +39,7 @@ fn mistakes_in_a_workspace() {
     check("show_no_such_chunk", &room, &["show", "a.md#7"]);
     check("show_skipped", &room, &["show", "p.png"]);
     check("model_not_installed", &room, &["models", "use", "no-such-model"]);
+    check("no_hub", &room, &["models", "install", "--hub"]);
     check("teacher_without_model", &room, &["index", "--teacher"]);
     room.write(".workroom/config.toml", "modle = 'x'\n");
     check("bad_config", &room, &["status"]);

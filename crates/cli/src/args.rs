@@ -179,8 +179,11 @@ pub(crate) enum Models {
         /// Install from a local folder with model.safetensors (or model.onnx), tokenizer.json, config.json
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
-        /// Use this ONNX Runtime library, together with --from
-        #[arg(long, value_name = "FILE", requires = "from")]
+        /// Fetch from the model hub (in programs built with `--features hub`)
+        #[arg(long, conflicts_with = "from")]
+        hub: bool,
+        /// Use this ONNX Runtime library, together with --from or --hub
+        #[arg(long, value_name = "FILE")]
         runtime: Option<PathBuf>,
         /// The Python to run `pip download` with
         #[arg(long, value_name = "PROGRAM", default_value = "python3")]

