@@ -64,7 +64,7 @@ impl Models {
             }
         };
         let mut all: Vec<Model> = models::list(&self.dir)?.into_iter().map(model).collect();
-        all.extend(self.from_hub()?.into_iter().map(|name| Model {
+        all.extend(self.names_from_hub()?.into_iter().map(|name| Model {
             name,
             dim: corpus::DIM,
             licence: "see the hub".to_owned(),
@@ -87,7 +87,7 @@ impl Models {
     }
 
     /// Names of the models that were fetched from the hub, sorted.
-    fn from_hub(&self) -> Result<Vec<String>> {
+    fn names_from_hub(&self) -> Result<Vec<String>> {
         let Ok(entries) = std::fs::read_dir(self.hub_cache()) else { return Ok(Vec::new()) };
         let mut names = Vec::new();
         for entry in entries {
