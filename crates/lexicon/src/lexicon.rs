@@ -316,6 +316,9 @@ fn open_writer(index: &Index, options: &LexiconOptions, bulk: bool) -> Result<In
             .num_merge_threads(threads)
             .build(),
     )?;
+    // The first number that a writer gives out is the last commit's own, and a merge applies deletions up to that number: a deletion that
+    // got it would be published without a commit. An empty batch uses it up.
+    writer.run(std::iter::empty())?;
     if bulk {
         // Segments are as large as memory allows by then, and merging reads them all again: a third of the memory and a tenth of the
         // time of a cold index. Live commits merge what is left, in the background.
