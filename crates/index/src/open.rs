@@ -185,6 +185,12 @@ impl Index {
         found.extend(
             report.damaged.iter().map(|row| format!("ledger: row {} of {}: {}", row.key, row.tree, row.why)),
         );
+        if report.bad_ranges > 0 {
+            found.push(format!(
+                "ledger: {} documents hold chunks that are not theirs alone",
+                report.bad_ranges
+            ));
+        }
         Ok(found)
     }
 

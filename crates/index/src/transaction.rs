@@ -111,12 +111,6 @@ impl<'a> Transaction<'a> {
         &self.writer.current
     }
 
-    /// Number of documents staged so far.
-    #[must_use]
-    pub fn n_staged(&self) -> usize {
-        self.puts.len() + self.removed.len()
-    }
-
     /// Stages a new version of a document. The version before, if any, goes.
     ///
     /// # Errors

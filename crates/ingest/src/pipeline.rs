@@ -150,7 +150,7 @@ impl Ingest {
             doc.map(|doc| (**doc).clone())
         };
         let preparer = self.preparer(snapshot, &by_hash);
-        let mut commits = Commits::new(self, progress, summary)?;
+        let mut commits = Commits::new(self, progress, summary);
         let gone = work.plan.gone.into_iter().map(Prepared::Gone);
         commits.take(work.skips.into_iter().chain(gone).collect())?;
         if inline {
@@ -240,8 +240,8 @@ struct Commits<'a> {
 }
 
 impl<'a> Commits<'a> {
-    fn new(ingest: &'a Ingest, progress: &'a dyn Progress, summary: &'a mut Summary) -> Result<Self, Error> {
-        Ok(Self { ingest, progress, summary, open: None, staged_bytes: 0, now_ms: now_ms() })
+    fn new(ingest: &'a Ingest, progress: &'a dyn Progress, summary: &'a mut Summary) -> Self {
+        Self { ingest, progress, summary, open: None, staged_bytes: 0, now_ms: now_ms() }
     }
 
     fn take(&mut self, prepared: Vec<Prepared>) -> Result<(), Error> {

@@ -135,11 +135,12 @@ impl Preparer<'_> {
             return None;
         }
         let chunks = stored.into_iter().map(|stored| {
-            let row = self.index.vector(stored.chunk_id).ok().flatten();
+            // A vector that cannot be read is made anew, with its document: only a text without direction goes without one.
+            let row = self.index.vector(stored.chunk_id).ok()?;
             let vector = row.map(|row| (row.model, row.tier, row.vector));
-            PutChunk { chunk: stored.chunk, body: stored.body, text_hash: stored.text_hash, vector }
+            Some(PutChunk { chunk: stored.chunk, body: stored.body, text_hash: stored.text_hash, vector })
         });
-        let chunks = chunks.collect();
+        let chunks = chunks.collect::<Option<Vec<_>>>()?;
         let Stat { size, mtime_ns, inode } = file.stat;
         let (path, hash, racy) = (path.clone(), *hash, file.racy);
         let DocRecord { format, encoding, title, .. } = source;

@@ -3,7 +3,7 @@
 //! Invariant: a stop at any moment loses at most one batch; the next run goes on where this one ended, because what is done is in the index.
 
 use crate::{Result, Workspace};
-use corpus::{ChunkId, ChunkText, QuantizedVector, TextHash, Tier};
+use corpus::{ChunkId, ChunkText, QuantizedVector, Tier};
 use index::{Snapshot, StoredChunk, VectorRow};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,12 +50,12 @@ impl Workspace {
         let vectors = self.teacher.embed(&texts)?;
         let mut transaction = self.index.begin()?;
         let mut embedded = 0;
-        for ((stored, text), vector) in stored.iter().zip(&texts).zip(vectors) {
+        for (stored, vector) in stored.iter().zip(vectors) {
             let (Some(model), Some(vector)) = (self.teacher.model_id(), QuantizedVector::from_f32(&vector))
             else {
                 continue;
             };
-            let (chunk, text_hash) = (stored.chunk_id, TextHash::of(text));
+            let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
             transaction.replace_vector(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector });
             embedded += 1;
         }
