@@ -5,11 +5,12 @@
 //! Not here: embedding the query (the caller brings the vector), freshness against the disk, JSON.
 
 mod answer;
+mod fuse;
 mod passage;
 mod rank;
 mod sentence;
 
 pub use answer::{Answer, EmbedPieces, Sentence, answer};
 pub use passage::{Passage, passages, quote};
-pub use rank::{Mode, Query, Ranked, rank};
+pub use rank::{Candidates, Mode, Query, Ranked, rank};
 pub use sentence::sentences;

@@ -1,7 +1,7 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
 use crate::{Hit, Mode, Query, Result, Workspace};
-use corpus::{Chunk, ChunkId, ContentHash};
+use corpus::{Chunk, ChunkId, ContentHash, Tier};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
 use retrieve::{Ranked, quote, rank};
@@ -36,7 +36,7 @@ impl Workspace {
         let filter = query.filter()?;
         let asked = retrieve::Query {
             text: &query.text,
-            vector: vector.as_deref(),
+            vector: vector.as_ref().map(|(tier, vector)| (*tier, vector.as_slice())),
             mode: query.mode,
             limit,
             filter: &filter,
@@ -45,11 +45,11 @@ impl Workspace {
     }
 
     /// The query in the index's space: by the teacher where there is one, else by the student.
-    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<Vec<f32>>> {
+    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<(Tier, Vec<f32>)>> {
         if let Some(vector) = self.teacher.query_vector(text)? {
-            return Ok(Some(vector));
+            return Ok(Some((Tier::Teacher, vector)));
         }
-        Ok(self.student.embed_text(text).map(|vector| vector.to_vec()))
+        Ok(self.student.embed_text(text).map(|vector| (Tier::Student, vector.to_vec())))
     }
 
     fn hits(&self, snapshot: &Snapshot, ranked: &[Ranked]) -> Result<Vec<Hit>> {
