@@ -1,5 +1,6 @@
 //! The library as an embedding program uses it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use workroom::{ErrorKind, NoProgress, Outcome, Query, Question, WatchEvent, Workspace};
@@ -107,4 +108,24 @@ fn an_answer_quotes_the_sentence_that_answers() {
     workspace.write("rules.md", text.as_bytes()).unwrap();
     let answer = workspace.ask(&Question::new("At what time does the harbour close?")).unwrap();
     assert!(answer.answer.as_deref().unwrap_or_default().contains("closes at ten"), "{answer:?}");
+}
+
+#[test]
+fn opening_again_is_not_hindered_by_processes_that_are_being_started() {
+    let room = Room::new();
+    drop(Workspace::create(room.root()).unwrap());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    // A new process holds copies of our open files until its program has begun.
+                    room.run(&["--version"]);
+                }
+            });
+        }
+        let opened = (0..100).find_map(|_| Workspace::open(room.root()).err());
+        done.store(true, Ordering::Relaxed);
+        assert!(opened.is_none(), "{opened:?}");
+    });
 }

@@ -104,6 +104,9 @@ pub(crate) struct Scope {
     /// Only files modified since then: a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+    /// Wait so many milliseconds for better vectors (with a model: see `models use`) [default: 150]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
+    pub(crate) rescore_ms: Option<u64>,
     /// Print JSON (its form: docs/json.md)
     #[arg(long)]
     pub(crate) json: bool,
@@ -194,4 +197,8 @@ pub(crate) enum Models {
         /// The model's name
         name: String,
     },
+    /// Make no more teacher vectors in the background, also in a `watch` that is running
+    Pause,
+    /// Go on making teacher vectors
+    Resume,
 }

@@ -3,7 +3,7 @@
 //! Invariant: the same text and table give the same bits on every machine.
 //! Not here: where the rows come from (see `fit`), and how the table is kept in a file (see `table`).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use corpus::{DIM, MAX_INPUT_TOKENS, Tier, Token};
 
@@ -26,16 +26,16 @@ pub struct Student {
     info: ModelInfo,
 }
 
-static BUILTIN: LazyLock<Student> = LazyLock::new(|| {
+static BUILTIN: LazyLock<Arc<Student>> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "compiled in, and read whole in the tests")]
     let table = Table::builtin().expect("the built-in table is sound");
-    Student::new(table)
+    Arc::new(Student::new(table))
 });
 
 impl Student {
     /// The student shipped with this crate, read on first use.
     #[must_use]
-    pub fn builtin() -> &'static Self {
+    pub fn builtin() -> &'static Arc<Self> {
         &BUILTIN
     }
 

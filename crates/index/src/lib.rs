@@ -10,6 +10,7 @@
 mod error;
 mod filter;
 mod open;
+mod revector;
 mod snapshot;
 mod table;
 mod transaction;

@@ -13,7 +13,7 @@ use roaring::RoaringTreemap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use vectors::{Graph, VectorStore};
 
 /// Version of everything under the index folder. It rises when an older program could misread what a newer one writes.
@@ -25,7 +25,7 @@ const MODELS: &str = "models";
 /// The owner of the stores of one index. One per index folder, in one process; share it by `Arc`.
 pub struct Index {
     dir: PathBuf,
-    ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger>,
     writer: Mutex<Writer>,
     current: ArcSwap<Snapshot>,
 }
@@ -120,6 +120,18 @@ impl Index {
     /// [`Error::Poisoned`] after a failed commit.
     pub fn begin(&self) -> Result<Transaction<'_>, Error> {
         Transaction::begin(self, self.lock())
+    }
+
+    /// Starts a commit if no other one is under way, without waiting.
+    ///
+    /// # Errors
+    /// As [`Index::begin`].
+    pub fn try_begin(&self) -> Result<Option<Transaction<'_>>, Error> {
+        match self.writer.try_lock() {
+            Ok(writer) => Transaction::begin(self, writer).map(Some),
+            Err(TryLockError::Poisoned(writer)) => Transaction::begin(self, writer.into_inner()).map(Some),
+            Err(TryLockError::WouldBlock) => Ok(None),
+        }
     }
 
     /// Prepares the full-text writer for a long run of commits (more memory and threads), or for single changes.
@@ -227,7 +239,7 @@ impl Index {
     }
 
     /// A panic in another thread while it held the writer leaves `poisoned` set, which is what counts.
-    fn lock(&self) -> MutexGuard<'_, Writer> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

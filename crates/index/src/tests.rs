@@ -258,6 +258,46 @@ fn a_lost_store_is_rebuilt_not_believed() {
     }
 }
 
+#[test]
+fn student_vectors_are_replaced_all_at_once_and_the_teachers_never() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _) = open(dir.path());
+    put(&index, &[doc("a", &["anchor", "buoy"]), doc("b", &["crane"]), doc("c", &["dock"])]);
+    let chunk = |at: &str| index.documents().doc(&path(at)).unwrap().first_chunk;
+    let (anchor, crane, dock) = (chunk("a"), chunk("b"), chunk("c"));
+    let row = |chunk, model, tier, text: &str| VectorRow {
+        chunk,
+        model,
+        tier,
+        text_hash: TextHash::of(text),
+        vector: vector(text),
+    };
+    let mut transaction = index.begin().unwrap();
+    transaction.replace_vector(row(crane, ModelId(7), Tier::Teacher, "taught"));
+    transaction.commit().unwrap();
+
+    let own = ModelId(3);
+    let buoy = ChunkId(anchor.0 + 1);
+    assert_eq!(index.outdated(own).unwrap(), [anchor, buoy, dock]);
+    let rows: Vec<VectorRow> =
+        [anchor, buoy, crane, dock].map(|chunk| row(chunk, own, Tier::Student, "eel")).into();
+    index.stage_vectors(rows.clone()).unwrap();
+    let seen = |chunk| index.snapshot().unwrap().vector(chunk).unwrap().1;
+    assert_eq!(seen(anchor), vector("anchor"), "staged is not shown");
+    remove(&index, "c");
+    assert_eq!(index.show_vectors(&rows).unwrap(), 2, "not the teacher's, not the dead one's");
+    assert_eq!([seen(anchor), seen(buoy), seen(crane)], [vector("eel"), vector("eel"), vector("taught")]);
+    assert!(index.outdated(own).unwrap().is_empty());
+    drop(index);
+
+    let (index, report) = open(dir.path());
+    assert_eq!(report, OpenReport::default());
+    let snapshot = index.snapshot().unwrap();
+    assert_eq!(snapshot.vector(anchor), Some((Tier::Student, vector("eel"))));
+    assert_eq!(snapshot.vector(crane), Some((Tier::Teacher, vector("taught"))));
+    assert_eq!(snapshot.vector(dock), None);
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Put(Vec<(usize, Vec<usize>)>),

@@ -16,5 +16,5 @@ mod read;
 
 pub use apply::Applied;
 pub use error::Error;
-pub use pipeline::{Ingest, Limits};
+pub use pipeline::{Ingest, Limits, StudentInUse};
 pub use progress::{NoProgress, Outcome, Progress, Summary};

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::diff::{self, Plan};
 use crate::prepare::{Prepared, Preparer, skip_record};
 use crate::progress::{Outcome, Progress, Summary};
+use arc_swap::ArcSwap;
 use corpus::{ContentHash, DocPath, ModelId};
 use embed::{Student, WordPiece};
 use index::{DocRecord, Index, Snapshot, Transaction};
@@ -37,12 +38,29 @@ impl Default for Limits {
     }
 }
 
+/// A student, and the number its vectors go by in the index.
+#[derive(Clone)]
+pub struct StudentInUse {
+    /// The table.
+    pub student: Arc<Student>,
+    /// The model's number.
+    pub model: ModelId,
+}
+
+impl StudentInUse {
+    /// The one that is compiled in.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self { student: Arc::clone(Student::builtin()), model: ModelId::BUILTIN }
+    }
+}
+
 /// The pipeline from one folder to one index.
 pub struct Ingest {
     pub(crate) root: PathBuf,
     pub(crate) index: Arc<Index>,
     tokenizer: &'static WordPiece,
-    student: &'static Student,
+    student: ArcSwap<StudentInUse>,
     teacher_model: Option<ModelId>,
     limits: Limits,
     pool: rayon::ThreadPool,
@@ -59,7 +77,7 @@ impl Ingest {
     pub fn new(
         root: &Path,
         index: Arc<Index>,
-        student: &'static Student,
+        student: StudentInUse,
         tokenizer: &'static WordPiece,
         teacher_model: Option<ModelId>,
         limits: Limits,
@@ -68,7 +86,24 @@ impl Ingest {
             .num_threads(limits.threads)
             .thread_name(|i| format!("workroom-ingest-{i}"))
             .build()?;
-        Ok(Self { root: root.to_path_buf(), index, tokenizer, student, teacher_model, limits, pool })
+        let (root, student) = (root.to_path_buf(), ArcSwap::from_pointee(student));
+        Ok(Self { root, index, tokenizer, student, teacher_model, limits, pool })
+    }
+
+    /// The student that embeds new chunks.
+    #[must_use]
+    pub fn student(&self) -> Arc<StudentInUse> {
+        self.student.load_full()
+    }
+
+    /// Lets another student embed from the next run on. It must share its space with the one before.
+    pub fn use_student(&self, student: StudentInUse) {
+        self.student.store(Arc::new(student));
+    }
+
+    /// Runs `work` on the pipeline's threads.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
     }
 
     /// Brings the index to where the folder is: reads what is new or changed, drops what is gone.
@@ -211,7 +246,7 @@ impl Ingest {
             root: &self.root,
             max_file_bytes: self.limits.max_file_bytes,
             tokenizer: self.tokenizer,
-            student: self.student,
+            student: self.student(),
             teacher_model: self.teacher_model,
             index: &self.index,
             snapshot,

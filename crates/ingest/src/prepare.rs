@@ -4,6 +4,7 @@
 //! What is known already is not computed again: same bytes at the same path are only touched; same bytes elsewhere (a rename, a copy)
 //! bring their chunks and vectors along; an unchanged chunk of an edited file keeps its teacher vector.
 
+use crate::StudentInUse;
 use crate::diff::is_live;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
@@ -11,12 +12,13 @@ use corpus::{
     Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash,
     Tier, Token, Tokenizer,
 };
-use embed::{Student, WordPiece};
+use embed::WordPiece;
 use extract::Skip;
 use index::{DocRecord, Index, PutChunk, PutDoc, SkipRecord, Snapshot};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use watch::Stat;
 
 /// What the commit thread is to do for one file.
@@ -32,7 +34,7 @@ pub(crate) struct Preparer<'a> {
     pub(crate) root: &'a Path,
     pub(crate) max_file_bytes: u64,
     pub(crate) tokenizer: &'a WordPiece,
-    pub(crate) student: &'a Student,
+    pub(crate) student: Arc<StudentInUse>,
     pub(crate) teacher_model: Option<ModelId>,
     pub(crate) index: &'a Index,
     pub(crate) snapshot: &'a Snapshot,
@@ -175,11 +177,10 @@ impl Preparer<'_> {
                     input.clear();
                     self.tokenizer.tokenize(&text.context, &mut input);
                     input.extend_from_slice(pieces_of(&tokens, chunk.span));
-                    let vector = self
-                        .student
-                        .embed_tokens(&input)
-                        .and_then(|vector| QuantizedVector::from_f32(&vector));
-                    vector.map(|vector| (ModelId::BUILTIN, Tier::Student, vector))
+                    let StudentInUse { student, model } = &*self.student;
+                    let vector = student.embed_tokens(&input);
+                    let vector = vector.and_then(|vector| QuantizedVector::from_f32(&vector));
+                    vector.map(|vector| (*model, Tier::Student, vector))
                 }
             };
             PutChunk { body: with_gap.to_owned(), text_hash, vector, chunk }

@@ -99,6 +99,23 @@ impl Ledger {
                 why: "a vector to be staged belongs to a chunk that was given out already",
             });
         }
+        self.write_vectors(vectors)
+    }
+
+    /// Writes other vectors for chunks that have been given out, outside of any commit: they are durable with the next one. For vectors
+    /// that serve as well as those they replace, since nobody can say which of the two a crash leaves.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] for a chunk that was not given out yet: nothing has changed. Those of the store.
+    pub fn restage(&self, vectors: &[VectorRow]) -> Result<(), Error> {
+        let _writer = self.writer()?;
+        if vectors.iter().any(|row| row.chunk.0 >= self.head().next_chunk) {
+            return Err(Error::Inconsistent { why: "a vector to be replaced belongs to a chunk to come" });
+        }
+        self.write_vectors(vectors)
+    }
+
+    fn write_vectors(&self, vectors: &[VectorRow]) -> Result<(), Error> {
         let rows =
             vectors.iter().map(|row| Ok((row.chunk.0.to_be_bytes().to_vec(), codec::encode_vector(row)?)));
         self.store.stage(Trees::VECTORS, rows)

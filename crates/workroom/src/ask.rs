@@ -23,7 +23,8 @@ impl Workspace {
         found.retain(|_| there.next().is_some_and(Option::is_some));
         let fresh = fresh.into_iter().flatten();
 
-        let embed = |pieces: &[Token]| self.student.embed_tokens(pieces);
+        let student = self.ingest.student();
+        let embed = |pieces: &[Token]| student.student.embed_tokens(pieces);
         let said = answer(&question.query.text, &found, self.tokenizer, &embed);
         let (sentences, support) = said.map_or((Vec::new(), 0.0), |said| (said.sentences, said.support));
         let sentences: Vec<Citation> = sentences.iter().map(|sentence| citation(sentence, &found)).collect();

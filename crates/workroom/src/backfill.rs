@@ -1,11 +1,15 @@
-//! Back-fill: gives every chunk its teacher vector, in the order of the most recently changed documents.
+//! Back-fill: gives every chunk its teacher vector; first those that queries found, then the most recently changed.
 //!
 //! Invariant: a stop at any moment loses at most one batch; the next run goes on where this one ended, because what is done is in the index.
+//! Not here: when it runs by itself (`maintain`).
 
+use crate::layout::Layout;
 use crate::{Result, Workspace};
-use corpus::{ChunkId, ChunkText, QuantizedVector, Tier};
-use index::{Snapshot, StoredChunk, VectorRow};
+use corpus::{ChunkId, ChunkText, Tier};
+use index::{Snapshot, StoredChunk};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What a back-fill came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub struct Backfilled {
     pub left: u64,
 }
 
-/// Chunks that are embedded and committed together: a few seconds of work, so that a stop waits no longer.
+/// Chunks that are embedded and committed together: a second or so of work, so that a stop waits no longer.
 const BATCH: usize = 64;
 
 impl Workspace {
@@ -41,40 +45,79 @@ impl Workspace {
             done.left -= batch.len() as u64;
             progress(waiting.len() as u64 - done.left, waiting.len() as u64);
         }
+        self.note_rate()?;
         Ok(done)
     }
 
-    fn backfill_batch(&self, snapshot: &Snapshot, batch: &[ChunkId]) -> Result<u64> {
-        let stored: Vec<StoredChunk> = snapshot.fetch(batch)?.into_iter().flatten().collect();
-        let texts: Vec<String> = stored.iter().map(embedding_text).collect();
-        let vectors = self.teacher.embed(&texts)?;
+    /// Gives some chunks their teacher vectors, in one commit. Returns how many got one.
+    pub(crate) fn backfill_batch(&self, snapshot: &Snapshot, batch: &[ChunkId]) -> Result<u64> {
+        let started = Instant::now();
+        let rows = self.teacher_rows(snapshot, batch)?;
+        let embedded = rows.len();
         let mut transaction = self.index.begin()?;
-        let mut embedded = 0;
-        for (stored, vector) in stored.iter().zip(vectors) {
-            let (Some(model), Some(vector)) = (self.teacher.model_id(), QuantizedVector::from_f32(&vector))
-            else {
-                continue;
-            };
-            let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
-            transaction.replace_vector(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector });
-            embedded += 1;
+        for row in self.improving.take_unstored().into_iter().chain(rows) {
+            transaction.replace_vector(row);
         }
         transaction.commit()?;
-        Ok(embedded)
+        self.improving.note_rate(embedded, started.elapsed());
+        Ok(embedded as u64)
+    }
+
+    /// Holds back-fill and adaptation in the workspace at `folder`, also in a process that is running. Lasts until [`Workspace::resume`].
+    ///
+    /// # Errors
+    /// When `folder` is no workspace or cannot be written.
+    pub fn pause(folder: &Path) -> Result<()> {
+        Ok(fs_err::write(paused_mark(&Layout::of(folder)?), "")?)
+    }
+
+    /// Lets back-fill and adaptation go on.
+    ///
+    /// # Errors
+    /// As [`Workspace::pause`].
+    pub fn resume(folder: &Path) -> Result<()> {
+        match fs_err::remove_file(paused_mark(&Layout::of(folder)?)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        paused_mark(&self.layout).exists()
+    }
+
+    /// Keeps the teacher's speed for a process that asks how long it will take without having run it.
+    pub(crate) fn note_rate(&self) -> Result<()> {
+        let Some(rate) = self.improving.rate() else { return Ok(()) };
+        Ok(fs_err::write(rate_file(&self.layout), format!("{rate:.3}\n"))?)
+    }
+
+    /// Chunks a second that got their teacher vector lately, in this process or an earlier one.
+    pub(crate) fn teacher_rate(&self) -> Option<f64> {
+        let kept = || std::fs::read_to_string(rate_file(&self.layout)).ok()?.trim().parse().ok();
+        self.improving.rate().or_else(kept).filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
     }
 }
 
+/// While this file is there, nothing is back-filled.
+fn paused_mark(layout: &Layout) -> std::path::PathBuf {
+    layout.dir().join("paused")
+}
+
+fn rate_file(layout: &Layout) -> std::path::PathBuf {
+    layout.dir().join("teacher-rate")
+}
+
 /// Chunks whose vector is the student's, newest documents first.
-fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
+pub(crate) fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
     let mut docs: Vec<_> = snapshot.docs().iter().collect();
     docs.sort_by_key(|doc| std::cmp::Reverse(doc.mtime_ns));
-    let chunks =
-        docs.into_iter().flat_map(|doc| (doc.first_chunk.0..).take(doc.n_chunks as usize)).map(ChunkId);
+    let chunks = docs.into_iter().flat_map(|doc| doc.chunks()).map(ChunkId);
     let by_student = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student);
     chunks.filter(by_student).collect()
 }
 
 /// The text the model reads for a chunk: the same that ingest embeds.
-fn embedding_text(stored: &StoredChunk) -> String {
+pub(crate) fn embedding_text(stored: &StoredChunk) -> String {
     ChunkText::new(stored.title.as_deref(), &stored.chunk.headings, retrieve::quote(stored)).joined()
 }

@@ -17,6 +17,8 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// Whether files and folders whose name begins with a dot are indexed.
     pub hidden: bool,
+    /// Share of the teacher's time that back-fill may take in the background, in percent, 1 to 100.
+    pub backfill_percent: u8,
 }
 
 /// The name that stands for "no teacher".
@@ -24,7 +26,7 @@ pub const STUDENT: &str = "student";
 
 impl Default for Config {
     fn default() -> Self {
-        Self { model: STUDENT.to_owned(), max_file_bytes: 8 << 20, hidden: true }
+        Self { model: STUDENT.to_owned(), max_file_bytes: 8 << 20, hidden: true, backfill_percent: 50 }
     }
 }
 

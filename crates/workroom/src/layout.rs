@@ -53,7 +53,7 @@ impl Layout {
     }
 
     /// Takes the workspace for this process.
-    pub(crate) fn lock(&self) -> Result<File> {
+    pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.dir().join("lock");
         let mut file = fs_err::OpenOptions::new()
             .read(true)
@@ -67,7 +67,7 @@ impl Layout {
             Ok(()) => {
                 file.set_len(0)?;
                 writeln!(file, "{}", std::process::id())?;
-                Ok(file)
+                Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => Err(self.locked(&mut file)),
             Err(TryLockError::Error(error)) => Err(error.into()),
@@ -84,6 +84,18 @@ impl Layout {
         };
         let message = format!("the workspace {} is in use by another process{who}", self.root.display());
         Error::new(ErrorKind::Locked, message).at(&self.root)
+    }
+}
+
+/// The right to write under `.workroom/`, until it is dropped.
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing alone would not do: a process that another thread is starting just now holds a copy of the file until it has begun.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the workspace's lock was not released; it ends with this process");
+        }
     }
 }
 

@@ -26,9 +26,10 @@
 //!
 //! Invariant: every text returned is byte for byte part of an indexed version of a file, at the range that is returned with it.
 //! All calls block and may be made from many threads. The library prints nothing, reads no environment, and starts no thread but those
-//! of its pipeline and of [`Workspace::watch`].
+//! of its pipeline, of [`Workspace::watch`] and of [`Workspace::maintain`].
 //! Not here: terminals, JSON on a wire, servers.
 
+mod adapt;
 mod ask;
 mod backfill;
 mod config;
@@ -36,15 +37,21 @@ mod doctor;
 mod error;
 mod files;
 mod hub;
+mod improving;
 mod layout;
+mod maintain;
 mod models;
 mod query;
+mod rescore;
 mod search;
 mod show;
 mod status;
+mod student;
+mod teacher;
 mod watching;
 mod workspace;
 
+pub use adapt::{AdaptOptions, Adapted};
 pub use backfill::Backfilled;
 pub use config::{Config, STUDENT};
 pub use corpus::DocPath;
@@ -53,10 +60,13 @@ pub use error::{Error, ErrorKind, Result};
 pub use files::Written;
 pub use ingest::{NoProgress, Outcome, Progress, Summary};
 pub use layout::{WORKROOM_DIR, find_workspace};
-pub use models::{Model, Models, Teacher};
+pub use maintain::{Improvement, Maintenance};
+pub use models::{Model, Models};
 pub use query::{Answer, Citation, Hit, Mode, Query, Question};
+pub use rescore::DEFAULT_RESCORE_MS;
 pub use show::{Shown, ShownChunk};
 pub use status::{Problem, Status};
+pub use student::Adaptation;
 pub use watch::DEFAULT_IGNORE;
 pub use watching::{Watch, WatchEvent};
 pub use workspace::{OpenOptions, Workspace};

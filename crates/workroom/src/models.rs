@@ -1,17 +1,15 @@
-//! Teacher models: what is installed, and the one that a workspace uses.
+//! Teacher models: what is installed, and which of them a workspace is to use.
 //!
-//! Invariant: a teacher that is missing or broken never stands in the way of a search: the student answers, and `status` says why.
+//! Invariant: a model counts as installed only when its files are what its manifest says.
+//! Not here: running one (`teacher`).
 
 use crate::config::{Config, STUDENT};
 use crate::hub;
 use crate::layout::Layout;
 use crate::{Error, ErrorKind, Result};
-use corpus::ModelId;
 use embed::{Embedder, Student, models};
-use index::Index;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// A folder of installed models.
 #[derive(Clone, Debug)]
@@ -98,12 +96,12 @@ impl Models {
         Ok(names)
     }
 
-    fn hub_cache(&self) -> PathBuf {
+    pub(crate) fn hub_cache(&self) -> PathBuf {
         self.dir.join("hub")
     }
 
     /// An empty file beside the hub's cache: this model was fetched whole.
-    fn hub_mark(&self, name: &str) -> PathBuf {
+    pub(crate) fn hub_mark(&self, name: &str) -> PathBuf {
         self.hub_cache().join(format!("{name}{HUB_MARK}"))
     }
 
@@ -146,7 +144,7 @@ impl Models {
         self.install_runtime(runtime)
     }
 
-    fn runtime_problem(&self) -> Option<String> {
+    pub(crate) fn runtime_problem(&self) -> Option<String> {
         let library = models::runtime_library(&self.dir);
         (!library.exists()).then(|| format!("the ONNX Runtime library {} is missing", library.display()))
     }
@@ -184,120 +182,4 @@ fn check_space(name: &str) -> Result<()> {
     }
     let message = format!("the built-in student is fitted to {fitted_to}; it shares no space with {name}");
     Err(Error::new(ErrorKind::Model, message).hint(format!("use {fitted_to}")))
-}
-
-/// The teacher of a workspace, loaded when it is first needed.
-pub struct Teacher {
-    chosen: Option<Chosen>,
-    problem: Option<String>,
-}
-
-struct Chosen {
-    name: String,
-    /// The model's folder, or the hub's cache.
-    dir: PathBuf,
-    from_hub: bool,
-    runtime: PathBuf,
-    threads: usize,
-    id: ModelId,
-    loaded: OnceLock<std::result::Result<embed::Teacher, String>>,
-}
-
-impl Teacher {
-    /// The teacher that the settings name. One that is not installed is a problem to be told, not an error.
-    pub(crate) fn choose(
-        config: &Config,
-        models: Option<&Models>,
-        index: &Index,
-        threads: usize,
-    ) -> Result<Self> {
-        if config.model == STUDENT {
-            return Ok(Self { chosen: None, problem: None });
-        }
-        let Some(models) = models else {
-            return Ok(Self::missing("no models folder is known".to_owned()));
-        };
-        let from_hub = models.hub_mark(&config.model).exists();
-        let dir = if from_hub { models.hub_cache() } else { models.dir.join(&config.model) };
-        if !from_hub && !dir.join("manifest.json").exists() {
-            return Ok(Self::missing(format!(
-                "{} is not installed in {}",
-                config.model,
-                models.dir.display()
-            )));
-        }
-        let runtime = models::runtime_library(&models.dir);
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if threads == 0 { cores() } else { threads };
-        let id = index.model_id(&config.model)?;
-        let chosen = Chosen {
-            name: config.model.clone(),
-            dir,
-            from_hub,
-            runtime,
-            threads,
-            id,
-            loaded: OnceLock::new(),
-        };
-        Ok(Self { chosen: Some(chosen), problem: models.runtime_problem() })
-    }
-
-    fn missing(problem: String) -> Self {
-        Self { chosen: None, problem: Some(problem) }
-    }
-
-    /// The teacher's name, or `student`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.chosen.as_ref().filter(|_| self.problem.is_none()).map_or(STUDENT, |chosen| &chosen.name)
-    }
-
-    /// Why the teacher that the settings name is not in use.
-    #[must_use]
-    pub fn problem(&self) -> Option<&str> {
-        let failed = || self.chosen.as_ref()?.loaded.get()?.as_ref().err();
-        self.problem.as_deref().or_else(|| failed().map(String::as_str))
-    }
-
-    /// Whether there is a teacher to ask, as far as is known before it is loaded.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.chosen.is_some() && self.problem().is_none()
-    }
-
-    pub(crate) fn model_id(&self) -> Option<ModelId> {
-        self.chosen.as_ref().map(|chosen| chosen.id)
-    }
-
-    /// The query's vector by the teacher; `None` without one, or when it could not be loaded.
-    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<Vec<f32>>> {
-        match self.loaded() {
-            Some(Ok(teacher)) => Ok(Some(teacher.embed_query(text)?)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Vectors of passages, in order.
-    pub(crate) fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        match self.loaded() {
-            Some(Ok(teacher)) => Ok(teacher.embed_passages(&texts)?),
-            Some(Err(problem)) => Err(Error::new(ErrorKind::Model, problem.clone())),
-            None => Err(Error::new(ErrorKind::Model, "this workspace uses no teacher")),
-        }
-    }
-
-    fn loaded(&self) -> Option<&std::result::Result<embed::Teacher, String>> {
-        let chosen = self.chosen.as_ref().filter(|_| self.problem.is_none())?;
-        let load = || {
-            let Chosen { name, dir, runtime, threads, .. } = chosen;
-            let loaded = if chosen.from_hub {
-                hub::load(name, dir, runtime, *threads)
-            } else {
-                embed::Teacher::load(dir, runtime, *threads).map_err(Error::from)
-            };
-            loaded.map_err(|error| error.to_string())
-        };
-        Some(chosen.loaded.get_or_init(load))
-    }
 }

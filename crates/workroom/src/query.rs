@@ -22,6 +22,12 @@ pub struct Query {
     pub types: Vec<String>,
     /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
     pub since_ms: Option<i64>,
+    /// How long to wait for teacher vectors of chunks that have none yet, in milliseconds; 0 for not at all, `None` for
+    /// [`DEFAULT_RESCORE_MS`](crate::DEFAULT_RESCORE_MS). Without a teacher there is nothing to wait for.
+    pub rescore_ms: Option<u64>,
+    /// Whether teacher vectors that are made for this query are stored, for all later ones. True unless a measurement wants each query to
+    /// find the same index.
+    pub keep: bool,
 }
 
 impl Query {
@@ -35,6 +41,8 @@ impl Query {
             path: None,
             types: Vec::new(),
             since_ms: None,
+            rescore_ms: None,
+            keep: true,
         }
     }
 
@@ -49,6 +57,13 @@ impl Query {
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Sets how long to wait for teacher vectors.
+    #[must_use]
+    pub fn rescore_ms(mut self, milliseconds: u64) -> Self {
+        self.rescore_ms = Some(milliseconds);
         self
     }
 

@@ -4,7 +4,8 @@ use crate::{Hit, Mode, Query, Result, Workspace};
 use corpus::{Chunk, ChunkId, ContentHash, Tier};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
-use retrieve::{Ranked, quote, rank};
+use retrieve::{Candidates, Ranked, quote};
+use std::sync::Arc;
 use watch::Presence;
 
 /// Hits beyond the limit that are looked at, so that files deleted a moment ago leave no gap.
@@ -29,6 +30,7 @@ impl Workspace {
     }
 
     pub(crate) fn ranked(&self, snapshot: &Snapshot, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
+        let _asking = self.improving.asking();
         let vector = match query.mode {
             Mode::Lexical => None,
             Mode::Hybrid | Mode::Dense => self.query_vector(&query.text)?,
@@ -36,20 +38,25 @@ impl Workspace {
         let filter = query.filter()?;
         let asked = retrieve::Query {
             text: &query.text,
-            vector: vector.as_ref().map(|(tier, vector)| (*tier, vector.as_slice())),
+            vector: vector.as_ref().map(|(tier, vector)| (*tier, &**vector)),
             mode: query.mode,
             limit,
             filter: &filter,
         };
-        Ok(rank(snapshot, &asked)?)
+        let mut candidates = Candidates::gather(snapshot, &asked)?;
+        if matches!(vector, Some((Tier::Teacher, _))) {
+            self.rescore(&mut candidates, snapshot, query)?;
+        }
+        Ok(candidates.ranked())
     }
 
     /// The query in the index's space: by the teacher where there is one, else by the student.
-    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<(Tier, Vec<f32>)>> {
+    fn query_vector(&self, text: &str) -> Result<Option<(Tier, Arc<[f32]>)>> {
         if let Some(vector) = self.teacher.query_vector(text)? {
             return Ok(Some((Tier::Teacher, vector)));
         }
-        Ok(self.student.embed_text(text).map(|vector| (Tier::Student, vector.to_vec())))
+        let vector = self.ingest.student().student.embed_text(text);
+        Ok(vector.map(|vector| (Tier::Student, Arc::from(vector))))
     }
 
     fn hits(&self, snapshot: &Snapshot, ranked: &[Ranked]) -> Result<Vec<Hit>> {

@@ -1,9 +1,10 @@
 //! Status: what is indexed, what is not and why, how far the teacher is.
 
 use crate::search::rfc3339;
-use crate::{Result, Workspace};
+use crate::{Adaptation, Result, Workspace};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 /// The state of a workspace.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +27,15 @@ pub struct Status {
     pub teacher_vectors: u64,
     /// Chunks that still wait for their teacher vector; 0 without a teacher.
     pub backlog: u64,
+    /// What goes on about them: `off` without a teacher, `paused`, `done`, `running` while a thread of this process makes them, else
+    /// `waiting` for `watch` or `index --teacher`.
+    pub backfill: &'static str,
+    /// Chunks a second that got their teacher vector when last some did, rests included.
+    pub teacher_rate: Option<f64>,
+    /// Seconds until none waits, at that rate, while or once back-fill runs.
+    pub backfill_seconds: Option<u64>,
+    /// What the workspace's own student was fitted to; absent while the built-in one serves.
+    pub adaptation: Option<Adaptation>,
     /// The model that places queries and chunks: the teacher's name, or `student`.
     pub model: String,
     /// Why the configured teacher is not in use, if it is not.
@@ -78,6 +88,8 @@ impl Workspace {
             *skipped_by.entry(skip.code.clone()).or_default() += 1;
         }
         let student_vectors = counts.vectors.saturating_sub(counts.teacher_vectors);
+        let backlog = if self.teacher.is_ready() { student_vectors } else { 0 };
+        let teacher_rate = self.teacher_rate();
         Ok(Status {
             root: self.layout.root.display().to_string(),
             seq: snapshot.seq().0,
@@ -87,7 +99,13 @@ impl Workspace {
             chunks: counts.chunks,
             student_vectors,
             teacher_vectors: counts.teacher_vectors,
-            backlog: if self.teacher.is_ready() { student_vectors } else { 0 },
+            backlog,
+            backfill: self.backfill_state(backlog),
+            teacher_rate,
+            backfill_seconds: teacher_rate
+                .filter(|_| backlog > 0)
+                .map(|rate| (backlog as f64 / rate).ceil() as u64),
+            adaptation: self.improving.adaptation(),
             model: self.teacher.name().to_owned(),
             model_problem: self.teacher.problem().map(str::to_owned),
             skipped: counts.skipped,
@@ -98,6 +116,20 @@ impl Workspace {
             last_reconcile: self.last_reconcile(),
             repaired: self.repaired.clone(),
         })
+    }
+
+    fn backfill_state(&self, backlog: u64) -> &'static str {
+        if !self.teacher.is_ready() {
+            "off"
+        } else if backlog == 0 {
+            "done"
+        } else if self.is_paused() {
+            "paused"
+        } else if self.improving.running.load(Ordering::Relaxed) {
+            "running"
+        } else {
+            "waiting"
+        }
     }
 
     /// The path of every indexed document, in order.

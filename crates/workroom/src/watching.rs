@@ -2,11 +2,9 @@
 //!
 //! Invariant: an event's latency runs from the first sign of the change to the commit that shows it.
 
-use crate::{Error, NoProgress, Outcome, Progress, Result, Summary, Workspace};
+use crate::{Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary, Workspace};
 use corpus::DocPath;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use index::Index;
-use std::num::NonZero;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -40,6 +38,8 @@ pub enum WatchEvent {
         /// What that did.
         summary: Summary,
     },
+    /// The index was made better in the background.
+    Improved(Improvement),
     /// Something a person should know; watching goes on.
     Problem(String),
     /// Watching ended on an error.
@@ -50,9 +50,7 @@ pub enum WatchEvent {
 pub struct Watch {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    graph: Option<JoinHandle<()>>,
-    /// Wakes the graph's thread when it is dropped.
-    awake: Option<Sender<()>>,
+    _maintenance: Maintenance,
 }
 
 impl Watch {
@@ -71,8 +69,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        drop(self.awake.take());
-        for thread in self.thread.take().into_iter().chain(self.graph.take()) {
+        if let Some(thread) = self.thread.take() {
             // A panic there was told on the way; there is nobody to hand it to here.
             drop(thread.join());
         }
@@ -83,13 +80,18 @@ impl Drop for Watch {
 const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Workspace {
-    /// Keeps the index up to date until the returned handle is dropped. `tell` is called on the watching thread: it should be quick.
+    /// Keeps the index up to date until the returned handle is dropped, and makes it better in the background as
+    /// [`Workspace::maintain`] does. `tell` is called on the thread that has something to tell, one call at a time: it should be quick.
     ///
     /// # Errors
     /// When the folder cannot be watched at all, not even by polling.
     pub fn watch(self: &Arc<Self>, tell: impl FnMut(WatchEvent) + Send + 'static) -> Result<Watch> {
         let (watcher, events) = Watcher::start(self.reload_rules()?, WatchOptions::default())?;
         let stop = Arc::new(AtomicBool::new(false));
+        let tell = Arc::new(Mutex::new(tell));
+        let tell = move |event| tell.lock().unwrap_or_else(PoisonError::into_inner)(event);
+        let improved = tell.clone();
+        let maintenance = self.maintain(move |improvement| improved(WatchEvent::Improved(improvement)))?;
         let mut thread = WatchThread {
             workspace: Arc::clone(self),
             stop: Arc::clone(&stop),
@@ -102,30 +104,14 @@ impl Workspace {
             }
         };
         let thread = std::thread::Builder::new().name("workroom-watch".into()).spawn(body)?;
-        let (awake, asleep) = crossbeam_channel::bounded(0);
-        let (index, cancel) = (Arc::clone(&self.index), Arc::clone(&stop));
-        let body = move || keep_graph(&index, &asleep, &cancel);
-        let graph = std::thread::Builder::new().name("workroom-graph".into()).spawn(body)?;
-        Ok(Watch { stop, thread: Some(thread), graph: Some(graph), awake: Some(awake) })
-    }
-}
-
-/// How often it is looked whether the vectors have outgrown the exact scan, or the graph its vectors.
-const GRAPH_EVERY: Duration = Duration::from_secs(10);
-
-/// Builds the graph over the vectors whenever one would pay, on one thread, until the other end of the channel is gone.
-fn keep_graph(index: &Index, asleep: &Receiver<()>, cancel: &AtomicBool) {
-    while asleep.recv_timeout(GRAPH_EVERY) == Err(RecvTimeoutError::Timeout) {
-        if index.build_graph(NonZero::<usize>::MIN, cancel) {
-            tracing::info!("built the graph over the vectors");
-        }
+        Ok(Watch { stop, thread: Some(thread), _maintenance: maintenance })
     }
 }
 
 struct WatchThread {
     workspace: Arc<Workspace>,
     stop: Arc<AtomicBool>,
-    tell: Box<dyn FnMut(WatchEvent) + Send>,
+    tell: Box<dyn Fn(WatchEvent) + Send>,
     ready: bool,
 }
 

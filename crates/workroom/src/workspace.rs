@@ -3,16 +3,18 @@
 //! Invariant: while a `Workspace` lives, its process owns `.workroom/`, and no other process writes there.
 
 use crate::config::Config;
-use crate::layout::Layout;
-use crate::models::{Models, Teacher};
-use crate::{Progress, Result, Summary};
-use embed::{Student, WordPiece};
+use crate::improving::Improving;
+use crate::layout::{Layout, Lock};
+use crate::models::Models;
+use crate::teacher::Teacher;
+use crate::{Progress, Result, Summary, student};
+use embed::WordPiece;
 use index::{Index, OpenReport};
 use ingest::{Ingest, Limits, NoProgress};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 use watch::{Rules, RulesOptions};
 
 /// How to open a workspace.
@@ -30,13 +32,13 @@ pub struct Workspace {
     pub(crate) config: Config,
     pub(crate) index: Arc<Index>,
     pub(crate) ingest: Ingest,
-    pub(crate) student: &'static Student,
     pub(crate) tokenizer: &'static WordPiece,
     pub(crate) teacher: Teacher,
+    pub(crate) improving: Improving,
     pub(crate) repaired: Vec<String>,
     rules: RwLock<Rules>,
     /// Dropped last: the workspace is ours until everything else is closed.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Workspace {
@@ -97,19 +99,41 @@ impl Workspace {
     fn open_layout(layout: Layout, options: &OpenOptions) -> Result<Self> {
         let lock = layout.lock()?;
         let config = Config::load(&layout)?;
-        let (index, report) = Index::open(&layout.index())?;
+        let (index, report) = open_index(&layout.index())?;
         let index = Arc::new(index);
         let models = options.models_dir.as_deref().map(Models::at);
         let teacher = Teacher::choose(&config, models.as_ref(), &index, options.threads)?;
-        let (student, tokenizer) = (Student::builtin(), WordPiece::builtin());
+        let tokenizer = WordPiece::builtin();
+        let student = student::find(&index)?;
         let limits =
             Limits { max_file_bytes: config.max_file_bytes, threads: options.threads, ..Limits::default() };
-        let ingest =
-            Ingest::new(&layout.root, Arc::clone(&index), student, tokenizer, teacher.model_id(), limits)?;
+        let ingest = Ingest::new(
+            &layout.root,
+            Arc::clone(&index),
+            student.in_use,
+            tokenizer,
+            teacher.model_id(),
+            limits,
+        )?;
         let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
-        let repaired = report.repaired.clone();
-        let workspace =
-            Self { layout, config, index, ingest, student, tokenizer, teacher, repaired, rules, _lock: lock };
+        let mut repaired = report.repaired.clone();
+        repaired.extend(student.problem);
+        let improving = Improving::default();
+        if let Some(adaptation) = student.adaptation {
+            improving.adapted(adaptation);
+        }
+        let workspace = Self {
+            layout,
+            config,
+            index,
+            ingest,
+            tokenizer,
+            teacher,
+            improving,
+            repaired,
+            rules,
+            _lock: lock,
+        };
         workspace.heal(&report)?;
         Ok(workspace)
     }
@@ -164,6 +188,22 @@ impl Workspace {
         let fresh = Rules::new(&self.layout.root, rules_options(&self.config))?;
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
+    }
+}
+
+/// Opens the index of a workspace that is ours. Its stores can be locked all the same for a moment, by a process that another thread of
+/// ours is starting just now: until it has begun, it holds copies of all our files.
+fn open_index(dir: &Path) -> Result<(Index, OpenReport)> {
+    /// Far longer than starting a process takes.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let started = Instant::now();
+    loop {
+        match Index::open(dir) {
+            Err(index::Error::Locked { .. }) if started.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return Ok(opened?),
+        }
     }
 }
 

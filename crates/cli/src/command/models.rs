@@ -6,7 +6,7 @@ use crate::output::Out;
 use crate::place;
 use serde::Serialize;
 use std::path::Path;
-use workroom::{Config, Model, Models, STUDENT};
+use workroom::{Config, Model, Models, STUDENT, Workspace};
 
 pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
     let Some(dir) = place::models_dir(args) else {
@@ -28,6 +28,8 @@ pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
         }
         Which::Install { name, python, .. } => install(&models, name, python),
         Which::Use { name } => choose(args, &models, name),
+        Which::Pause => pause(args, true),
+        Which::Resume => pause(args, false),
     }
 }
 
@@ -82,6 +84,20 @@ fn installed(models: &Models, name: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+fn pause(args: &Args, pause: bool) -> Result<(), Failure> {
+    let folder = place::folder(args)?;
+    let said = if pause {
+        Workspace::pause(&folder)?;
+        "no teacher vectors are made in the background until `workroom models resume`"
+    } else {
+        Workspace::resume(&folder)?;
+        "teacher vectors are made in the background while `workroom watch` runs"
+    };
+    let mut out = Out::new();
+    out.whole(said)?;
+    Ok(out.flush()?)
+}
+
 fn choose(args: &Args, models: &Models, name: &str) -> Result<(), Failure> {
     let folder = place::folder(args)?;
     models.choose(&folder, name)?;
@@ -90,7 +106,7 @@ fn choose(args: &Args, models: &Models, name: &str) -> Result<(), Failure> {
     out.whole(&format!("this workspace uses {name}"))?;
     if status.backlog > 0 {
         out.whole(&format!(
-            "{} chunks wait for its vectors: `workroom index --teacher` makes them",
+            "{} chunks wait for its vectors: `workroom watch` makes them by and by, `workroom index --teacher` at once",
             status.backlog
         ))?;
     }

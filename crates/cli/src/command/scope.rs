@@ -13,6 +13,7 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
         Mode::Lexical => workroom::Mode::Lexical,
         Mode::Dense => workroom::Mode::Dense,
     };
+    query.rescore_ms = scope.rescore_ms;
     query.path.clone_from(&scope.path);
     query.types.clone_from(&scope.types);
     query.since_ms = scope.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;

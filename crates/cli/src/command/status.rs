@@ -40,6 +40,7 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
     }
     row("chunks", grouped(status.chunks))?;
     row("model", model(status))?;
+    row("student", student(status))?;
     row("vectors", vectors(status))?;
     row("index", format!("{} on disk, {}", size(status.index_bytes), count(status.segments, "segment")))?;
     row(
@@ -54,6 +55,40 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
         row("repaired", repaired.clone())?;
     }
     Ok(())
+}
+
+/// What goes on about the chunks that wait, and how long it will take.
+fn backfill(status: &workroom::Status) -> String {
+    let left = status.backfill_seconds.map(|seconds| format!("about {}", duration(seconds)));
+    match status.backfill {
+        "paused" => "paused: `workroom models resume`".to_owned(),
+        "running" => left.unwrap_or_else(|| "running".to_owned()),
+        _ => {
+            let left = left.map(|left| format!(", {left}")).unwrap_or_default();
+            format!("`workroom index --teacher`{left}")
+        }
+    }
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=90 => count(seconds, "second"),
+        91..=5400 => count(seconds.div_ceil(60), "minute"),
+        _ => count(seconds.div_ceil(3600), "hour"),
+    }
+}
+
+fn student(status: &workroom::Status) -> String {
+    match &status.adaptation {
+        None => "built in".to_owned(),
+        Some(adaptation) => {
+            format!(
+                "fitted to {} of this workspace on {}",
+                count(adaptation.sample, "passage"),
+                adaptation.at
+            )
+        }
+    }
 }
 
 fn model(status: &workroom::Status) -> String {
@@ -74,10 +109,7 @@ fn vectors(status: &workroom::Status) -> String {
         size(status.vector_bytes)
     );
     if status.backlog > 0 {
-        text.push_str(&format!(
-            "; {} wait for the teacher (`workroom index --teacher`)",
-            grouped(status.backlog)
-        ));
+        text.push_str(&format!("; {} wait for the teacher ({})", grouped(status.backlog), backfill(status)));
     }
     text
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use workroom::{Outcome, WatchEvent};
+use workroom::{Improvement, Outcome, WatchEvent};
 
 /// How often Ctrl-C is looked at.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -42,7 +42,9 @@ fn tell(out: &mut Out, options: &Watch, event: WatchEvent) -> Result<(), Failure
         return Ok(Json::of(event).map_or(Ok(()), |json| out.json_line(&json))?);
     }
     match event {
-        WatchEvent::Problem(problem) => out.whole(&format!("problem: {problem}"))?,
+        WatchEvent::Problem(problem) | WatchEvent::Improved(Improvement::Problem(problem)) => {
+            out.whole(&format!("problem: {problem}"))?
+        }
         _ if options.quiet => {}
         WatchEvent::Ready { summary, mode } => {
             index::print(out, &summary, None)?;
@@ -56,9 +58,30 @@ fn tell(out: &mut Out, options: &Watch, event: WatchEvent) -> Result<(), Failure
             "compared the whole folder ({reason}): {} indexed, {} removed",
             summary.indexed, summary.removed
         ))?,
+        WatchEvent::Improved(improvement) => {
+            if let Some(line) = improved(&improvement) {
+                out.whole(&line)?;
+            }
+        }
         _ => {}
     }
     Ok(out.flush()?)
+}
+
+/// What a person wants to know of the work in the background: its ends, not its steps.
+fn improved(improvement: &Improvement) -> Option<String> {
+    match improvement {
+        Improvement::Adapted(adapted) => Some(format!(
+            "fitted the student to {} of this workspace; {} embedded anew",
+            count(adapted.passages as u64, "passage"),
+            count(adapted.chunks, "chunk")
+        )),
+        Improvement::Filled(filled) if filled.left == 0 => {
+            Some("every chunk has its teacher vector".to_owned())
+        }
+        Improvement::Graph => Some("built the graph over the vectors".to_owned()),
+        _ => None,
+    }
 }
 
 fn words(outcome: &Outcome) -> String {
@@ -78,6 +101,9 @@ enum Json {
     Ready { documents_seen: u64, indexed: u64, mode: String },
     Changed { path: String, outcome: &'static str, latency_ms: f64 },
     Reconciled { reason: String, indexed: u64, removed: u64 },
+    Adapted { passages: usize, chunks: u64 },
+    Filled { embedded: u64, left: u64 },
+    Graph,
     Problem { message: String },
 }
 
@@ -93,7 +119,16 @@ impl Json {
             WatchEvent::Reconciled { reason, summary } => {
                 Self::Reconciled { reason, indexed: summary.indexed, removed: summary.removed }
             }
-            WatchEvent::Problem(message) => Self::Problem { message },
+            WatchEvent::Problem(message) | WatchEvent::Improved(Improvement::Problem(message)) => {
+                Self::Problem { message }
+            }
+            WatchEvent::Improved(Improvement::Adapted(adapted)) => {
+                Self::Adapted { passages: adapted.passages, chunks: adapted.chunks }
+            }
+            WatchEvent::Improved(Improvement::Filled(filled)) => {
+                Self::Filled { embedded: filled.embedded, left: filled.left }
+            }
+            WatchEvent::Improved(Improvement::Graph) => Self::Graph,
             _ => return None,
         })
     }

@@ -1,0 +1,169 @@
+//! Adaptation: fits the workspace's own student to a sample of its chunks, and gives every chunk without a teacher's vector a new one.
+//!
+//! Invariant: queries and writes go on all the while; a stop leaves a workspace that works, with some vectors of either student, and the
+//! next run does what is left. All of them lie in the teacher's space.
+//! Not here: when it is worth it (`maintain`).
+
+use crate::{Error, ErrorKind, Result, Workspace};
+use corpus::{ChunkId, DIM, QuantizedVector, Tier, Tokenizer};
+use embed::{FitOptions, Sample, Student, fit};
+use index::{Snapshot, StoredChunk, VectorRow};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How to adapt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdaptOptions {
+    /// Passages that get a teacher's vector for it.
+    pub sample: usize,
+}
+
+impl Default for AdaptOptions {
+    fn default() -> Self {
+        Self { sample: 500 }
+    }
+}
+
+/// What an adaptation came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adapted {
+    /// Passages that the student was fitted to: the sample, and others that had a teacher's vector.
+    pub passages: usize,
+    /// Rows of the table that changed.
+    pub rows: usize,
+    /// Chunks that got a new student vector.
+    pub chunks: u64,
+}
+
+/// Passages the fit takes at the most: beyond it they add time and little else.
+const MOST_PASSAGES: usize = 4096;
+/// Chunks the sample is chosen from.
+const POOL: usize = 8192;
+/// Chunks embedded and stored in one step.
+const STEP: usize = 1024;
+/// Chunks whose new vectors appear together: 52 MB of them wait in memory.
+const GROUP: usize = 131_072;
+/// Passages of the sample embedded by the teacher between two looks at `cancel`.
+const TEACHER_STEP: usize = 16;
+
+impl Workspace {
+    /// Fits the student to this workspace: gives a diverse sample of chunks teacher vectors, fits the built-in table further to
+    /// all that have one, and gives the other chunks their vectors anew. A smaller workspace gives a smaller sample.
+    ///
+    /// # Errors
+    /// [`Model`](ErrorKind::Model) without a teacher, [`Cancelled`](ErrorKind::Cancelled), and when the teacher or the index fails.
+    pub fn adapt(&self, options: &AdaptOptions, cancel: &AtomicBool) -> Result<Adapted> {
+        if !self.teacher.is_ready() {
+            let why = self.teacher.problem().unwrap_or("this workspace uses no teacher").to_owned();
+            return Err(Error::new(ErrorKind::Model, why)
+                .hint("run `workroom models install` and `workroom models use`"));
+        }
+        let snapshot = self.index.snapshot()?;
+        let sample = choose(&snapshot, options.sample);
+        self.teach(&snapshot, &sample, cancel)?;
+        self.refit(cancel)
+    }
+
+    /// Fits the student to the chunks that have a teacher's vector by now, and gives the others their vectors anew.
+    pub(crate) fn refit(&self, cancel: &AtomicBool) -> Result<Adapted> {
+        let snapshot = self.index.snapshot()?;
+        let (student, passages, rows) = self.fitted(&snapshot)?;
+        if passages == 0 {
+            return Ok(Adapted::default());
+        }
+        self.take_student(student, passages, rows)?;
+        let chunks = self.rederive(cancel)?;
+        Ok(Adapted { passages, rows, chunks })
+    }
+
+    /// Gives chunks teacher vectors.
+    fn teach(&self, snapshot: &Snapshot, chunks: &[ChunkId], cancel: &AtomicBool) -> Result<()> {
+        for step in chunks.chunks(TEACHER_STEP) {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(cancelled());
+            }
+            self.backfill_batch(snapshot, step)?;
+        }
+        Ok(())
+    }
+
+    /// The built-in table fitted to the chunks that have a teacher's vector, with how many they are and how many rows changed.
+    fn fitted(&self, snapshot: &Snapshot) -> Result<(Student, usize, usize)> {
+        let taught = evenly(&by_tier(snapshot, Tier::Teacher), MOST_PASSAGES);
+        let mut sample = Sample::default();
+        let mut pieces = Vec::new();
+        for step in taught.chunks(STEP) {
+            for stored in snapshot.fetch(step)?.into_iter().flatten() {
+                let Some((_, vector)) = snapshot.vector(stored.chunk_id) else { continue };
+                let Ok(target) = <[f32; DIM]>::try_from(vector.to_f32()) else { continue };
+                pieces.clear();
+                self.tokenizer.tokenize(&crate::backfill::embedding_text(&stored), &mut pieces);
+                sample.push(&pieces, &target);
+            }
+        }
+        let builtin = Student::builtin();
+        let start = |id| builtin.row(id).unwrap_or([0.0; DIM]);
+        let fitted = self.ingest.install(|| fit(&sample, start, FitOptions::ADAPT));
+        Ok((builtin.with_rows(fitted.iter()), sample.len(), fitted.ids.len()))
+    }
+
+    /// Gives every chunk whose vector is by another student than the one in use its vector anew. Returns how many got one.
+    pub(crate) fn rederive(&self, cancel: &AtomicBool) -> Result<u64> {
+        let student = self.ingest.student();
+        let outdated = self.index.outdated(student.model)?;
+        let mut shown = 0;
+        for group in outdated.chunks(GROUP) {
+            let mut rows = Vec::with_capacity(group.len());
+            for step in group.chunks(STEP) {
+                if cancel.load(Ordering::Relaxed) {
+                    return Err(cancelled());
+                }
+                let stored: Vec<StoredChunk> =
+                    self.index.documents().fetch(step)?.into_iter().flatten().collect();
+                let fresh: Vec<VectorRow> = stored
+                    .iter()
+                    .filter_map(|stored| {
+                        let vector = student.student.embed_text(&crate::backfill::embedding_text(stored))?;
+                        let vector = QuantizedVector::from_f32(&vector)?;
+                        let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
+                        Some(VectorRow {
+                            chunk,
+                            model: student.model,
+                            tier: Tier::Student,
+                            text_hash,
+                            vector,
+                        })
+                    })
+                    .collect();
+                self.index.stage_vectors(fresh.clone())?;
+                rows.extend(fresh);
+            }
+            shown += self.index.show_vectors(&rows)? as u64;
+        }
+        Ok(shown)
+    }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "adaptation was stopped")
+}
+
+/// Live chunks whose vector is of a tier, by rising id.
+pub(crate) fn by_tier(snapshot: &Snapshot, tier: Tier) -> Vec<ChunkId> {
+    let of_tier = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(found, _)| found == tier);
+    snapshot.live().iter().map(ChunkId).filter(of_tier).collect()
+}
+
+/// At most `n` of `all`, at even steps.
+fn evenly<T: Copy>(all: &[T], n: usize) -> Vec<T> {
+    if all.len() <= n {
+        return all.to_vec();
+    }
+    (0..n).map(|i| all[i * all.len() / n]).collect()
+}
+
+/// Up to `n` chunks without a teacher's vector, far from each other: each the farthest from those chosen before, among chunks taken at
+/// even steps from the whole workspace (the greedy cover of Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985).
+pub(crate) fn choose(snapshot: &Snapshot, n: usize) -> Vec<ChunkId> {
+    let pool = evenly(&by_tier(snapshot, Tier::Student), POOL);
+    evenly(&pool, n)
+}

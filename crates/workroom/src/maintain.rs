@@ -1,0 +1,259 @@
+//! Maintenance: a thread that makes the index better while there is nothing else to do: fits the student to the workspace, gives chunks
+//! their teacher vectors, builds the graph over the vectors.
+//!
+//! Invariant: it never holds a query or a write for longer than one small commit. It takes no more than its share of the teacher's time
+//! (`backfill_percent`), and none while a query is being answered.
+//! Not here: the steps themselves (`adapt`, `backfill`).
+
+use crate::adapt::{AdaptOptions, choose};
+use crate::{Adapted, Backfilled, ErrorKind, Result, Workspace};
+use corpus::{ChunkId, Tier};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The running threads. Dropping it stops them, after the batch under way.
+pub struct Maintenance {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+    /// Wakes the threads when it is dropped.
+    awake: Option<Sender<()>>,
+}
+
+impl Drop for Maintenance {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        drop(self.awake.take());
+        for thread in self.threads.drain(..) {
+            // A panic there was told on the way; there is nobody to hand it to here.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Workspace {
+    /// Improves the index in the background until the returned handle is dropped: adapts the student, gives chunks teacher vectors (both
+    /// only with a teacher), and builds the graph over the vectors when there are enough of them. [`Workspace::watch`] does so too.
+    /// `tell` hears what was done, on the threads that did it: it should be quick.
+    ///
+    /// # Errors
+    /// When threads cannot be started.
+    pub fn maintain(
+        self: &Arc<Self>,
+        tell: impl Fn(Improvement) + Send + Sync + 'static,
+    ) -> Result<Maintenance> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (awake, asleep) = crossbeam_channel::bounded(0);
+        let mut maintenance = Maintenance { stop, threads: Vec::new(), awake: Some(awake) };
+        let tell: Arc<Tell> = Arc::new(tell);
+        maintenance.start("workroom-graph", self, &asleep, &tell, keep_graph)?;
+        if self.teacher.is_ready() {
+            let improve = |workspace: &Workspace, rest: &Rest, tell: &Tell| {
+                Improver { workspace, rest, tell, stage: Stage::Open, queue: Vec::new() }.run();
+            };
+            maintenance.start("workroom-teacher", self, &asleep, &tell, improve)?;
+        }
+        Ok(maintenance)
+    }
+}
+
+impl Maintenance {
+    fn start(
+        &mut self,
+        name: &str,
+        workspace: &Arc<Workspace>,
+        asleep: &Receiver<()>,
+        tell: &Arc<Tell>,
+        body: fn(&Workspace, &Rest, &Tell),
+    ) -> Result<()> {
+        let rest = Rest { asleep: asleep.clone(), stop: Arc::clone(&self.stop) };
+        let (workspace, tell) = (Arc::clone(workspace), Arc::clone(tell));
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(move || body(&workspace, &rest, &*tell))?);
+        Ok(())
+    }
+}
+
+type Tell = dyn Fn(Improvement) + Send + Sync;
+
+/// What was made better.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Improvement {
+    /// The student was fitted to the workspace.
+    Adapted(Adapted),
+    /// Chunks got their teacher vectors.
+    Filled(Backfilled),
+    /// A graph over the vectors was built.
+    Graph,
+    /// Something a person should know; it is tried again.
+    Problem(String),
+}
+
+/// Waits that end at once when it is time to stop.
+struct Rest {
+    asleep: Receiver<()>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Rest {
+    /// Returns whether to go on.
+    fn wait(&self, time: Duration) -> bool {
+        self.asleep.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// How often it is looked whether the vectors have outgrown the exact scan, or the graph its vectors.
+const GRAPH_EVERY: Duration = Duration::from_secs(10);
+
+fn keep_graph(workspace: &Workspace, rest: &Rest, tell: &Tell) {
+    while rest.wait(GRAPH_EVERY) {
+        if workspace.index.build_graph(NonZero::<usize>::MIN, &rest.stop) {
+            tell(Improvement::Graph);
+        }
+    }
+}
+
+/// How often it is looked for work when there was none.
+const IDLE: Duration = Duration::from_millis(500);
+/// After an error of the teacher or the index.
+const AFTER_ERROR: Duration = Duration::from_secs(30);
+/// How often it is looked whether a query that is being answered has its answer.
+const POLITE: Duration = Duration::from_millis(20);
+/// Chunks of one commit.
+const BATCH: usize = 16;
+/// Chunks that are put in order at a time; what changes after that waits for the next order, unless a query wants it.
+const QUEUE: usize = 512;
+
+/// A smaller workspace has all its teacher vectors before adaptation would pay.
+const ADAPT_FROM: u64 = 1000;
+/// The part of the chunks that must have come after the last adaptation for another one.
+const DRIFT: f64 = 0.5;
+
+/// What the thread is about.
+enum Stage {
+    /// To end what a stop left undone.
+    Open,
+    /// To give chunks teacher vectors, in order of need.
+    Fill,
+    /// To give a sample of chunks teacher vectors, and then fit the student to all that have one.
+    Sample,
+}
+
+struct Improver<'a> {
+    workspace: &'a Workspace,
+    stage: Stage,
+    rest: &'a Rest,
+    tell: &'a Tell,
+    /// The next chunks to embed, the last one first.
+    queue: Vec<ChunkId>,
+}
+
+impl Improver<'_> {
+    fn run(mut self) {
+        self.workspace.improving.running.store(true, Ordering::Relaxed);
+        let mut pause = Duration::ZERO;
+        while self.rest.wait(pause) {
+            pause = match self.step() {
+                Ok(worked) => worked.map_or(IDLE, |worked| self.share_of(worked)),
+                Err(error) if error.kind() == ErrorKind::Cancelled => continue,
+                Err(error) => {
+                    (self.tell)(Improvement::Problem(error.to_string()));
+                    AFTER_ERROR
+                }
+            };
+        }
+        self.workspace.improving.running.store(false, Ordering::Relaxed);
+    }
+
+    /// One piece of work. Returns how long it took, or `None` when there was none to do.
+    fn step(&mut self) -> Result<Option<Duration>> {
+        let workspace = self.workspace;
+        if workspace.is_paused() || workspace.teacher.problem().is_some() {
+            return Ok(None);
+        }
+        while workspace.improving.is_asked() && !self.rest.is_over() {
+            if !self.rest.wait(POLITE) {
+                return Ok(None);
+            }
+        }
+        let started = Instant::now();
+        let worked = match self.stage {
+            Stage::Open => {
+                workspace.rederive(&self.rest.stop)?;
+                self.stage = Stage::Fill;
+                true
+            }
+            Stage::Fill if self.should_adapt() => {
+                self.queue = choose(&*workspace.index.snapshot()?, AdaptOptions::default().sample);
+                self.stage = Stage::Sample;
+                true
+            }
+            Stage::Sample if self.queue.is_empty() => {
+                let adapted = workspace.refit(&self.rest.stop)?;
+                (self.tell)(Improvement::Adapted(adapted));
+                self.stage = Stage::Fill;
+                true
+            }
+            Stage::Fill | Stage::Sample => self.fill()?,
+        };
+        Ok(worked.then(|| started.elapsed()))
+    }
+
+    /// Embeds the next batch. Returns whether there was one.
+    fn fill(&mut self) -> Result<bool> {
+        let workspace = self.workspace;
+        let snapshot = workspace.index.snapshot()?;
+        let by_student = |chunk: &ChunkId| {
+            snapshot.live().contains(chunk.0)
+                && snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student)
+        };
+        let mut batch: Vec<ChunkId> = workspace.improving.take_wanted(BATCH);
+        batch.retain(by_student);
+        if self.queue.is_empty() && batch.is_empty() {
+            self.queue = crate::backfill::waiting(&snapshot);
+            self.queue.truncate(QUEUE);
+            self.queue.reverse();
+        }
+        while batch.len() < BATCH {
+            let Some(next) = self.queue.pop() else { break };
+            if by_student(&next) && !batch.contains(&next) {
+                batch.push(next);
+            }
+        }
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let embedded = workspace.backfill_batch(&snapshot, &batch)?;
+        workspace.note_rate()?;
+        let counts = workspace.index.snapshot()?.counts();
+        let left = counts.vectors.saturating_sub(counts.teacher_vectors);
+        (self.tell)(Improvement::Filled(Backfilled { embedded, left }));
+        // Chunks without direction would come back for ever.
+        Ok(embedded > 0 || !self.queue.is_empty())
+    }
+
+    fn should_adapt(&self) -> bool {
+        let snapshot = self.workspace.index.documents();
+        let chunks = snapshot.live().len();
+        if chunks < ADAPT_FROM {
+            return false;
+        }
+        let Some(last) = self.workspace.improving.adaptation() else { return true };
+        let later = snapshot.live().range_cardinality(last.next_chunk..);
+        later as f64 > DRIFT * chunks as f64
+    }
+
+    /// How long to rest after working for a time, so that the share is kept.
+    fn share_of(&self, worked: Duration) -> Duration {
+        let percent = f64::from(self.workspace.config.backfill_percent.clamp(1, 100));
+        worked.mul_f64((100.0 - percent) / percent)
+    }
+}

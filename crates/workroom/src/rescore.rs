@@ -1,0 +1,94 @@
+//! Lazy rescoring: the best candidates of a query that have only a student's vector get the teacher's, as far as time allows.
+//!
+//! Invariant: a query takes no longer than its budget and one batch of the teacher. A vector that was made for one query is kept for all.
+
+use crate::{Query, Result, Workspace};
+use corpus::{ChunkId, QuantizedVector, Tier};
+use index::{Snapshot, VectorRow};
+use retrieve::{Candidates, Mode, Ranked};
+use std::time::{Duration, Instant};
+
+/// How long a query may wait for better vectors, unless it says otherwise. See docs/evaluation.md for what other budgets give.
+pub const DEFAULT_RESCORE_MS: u64 = 150;
+
+/// Chunks that are embedded before time is looked at again: about one batch of the model.
+const STEP: usize = 2;
+/// Places of the ranking that are worth a better vector.
+const DEPTH: usize = 50;
+
+impl Workspace {
+    /// Gives the best candidates teacher vectors within the query's budget. Does nothing where there is no teacher.
+    pub(crate) fn rescore(
+        &self,
+        candidates: &mut Candidates,
+        snapshot: &Snapshot,
+        query: &Query,
+    ) -> Result<()> {
+        let budget = Duration::from_millis(query.rescore_ms.unwrap_or(DEFAULT_RESCORE_MS));
+        if budget.is_zero() || query.mode == Mode::Lexical || !self.teacher.is_ready() {
+            return Ok(());
+        }
+        let depth = (query.limit * 2).min(DEPTH);
+        let started = Instant::now();
+        let mut made = Vec::new();
+        let mut step = Duration::ZERO;
+        loop {
+            let waiting = by_student(&candidates.ranked(), depth);
+            if waiting.is_empty() {
+                break;
+            }
+            // Another step is begun only if it can be expected to end in time.
+            if started.elapsed() + step > budget {
+                self.improving.want(waiting);
+                break;
+            }
+            let began = Instant::now();
+            let rows = self.teacher_rows(snapshot, &waiting[..STEP.min(waiting.len())])?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                candidates.rescore(row.chunk, &row.vector);
+            }
+            made.extend(rows);
+            step = began.elapsed();
+        }
+        if query.keep { self.store(made) } else { Ok(()) }
+    }
+
+    /// The teacher's vectors of some chunks; chunks whose text has no direction are left out.
+    pub(crate) fn teacher_rows(&self, snapshot: &Snapshot, chunks: &[ChunkId]) -> Result<Vec<VectorRow>> {
+        let Some(model) = self.teacher.model_id() else { return Ok(Vec::new()) };
+        let stored: Vec<_> = snapshot.fetch(chunks)?.into_iter().flatten().collect();
+        let texts: Vec<String> = stored.iter().map(crate::backfill::embedding_text).collect();
+        let vectors = self.teacher.embed(&texts)?;
+        let row = |(stored, vector): (&index::StoredChunk, Vec<f32>)| {
+            let vector = QuantizedVector::from_f32(&vector)?;
+            let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
+            Some(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector })
+        };
+        Ok(stored.iter().zip(vectors).filter_map(row).collect())
+    }
+
+    /// Stores vectors unless a commit is under way: a query waits for nobody. What it cannot store, the next one does.
+    fn store(&self, rows: Vec<VectorRow>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let Some(mut transaction) = self.index.try_begin()? else {
+            self.improving.keep(rows);
+            return Ok(());
+        };
+        for row in self.improving.take_unstored().into_iter().chain(rows) {
+            transaction.replace_vector(row);
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// Chunks with a student's vector among the first `depth`, best first.
+fn by_student(ranked: &[Ranked], depth: usize) -> Vec<ChunkId> {
+    let first = ranked.iter().take(depth);
+    first.filter(|ranked| ranked.tier == Some(Tier::Student)).map(|ranked| ranked.chunk).collect()
+}
