@@ -16,8 +16,8 @@ use workroom::{NoProgress, Workspace};
 /// Each run of the pipeline is a process of its own, so that its memory is its own.
 pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     remove_index(root)?;
-    let cold = in_child(root)?;
-    let unchanged = in_child(root)?;
+    let cold = in_child("ingest-child", root, &[])?;
+    let unchanged = in_child("ingest-child", root, &[])?;
     let seen = cold["seen"].as_u64().unwrap_or_default().max(1);
     let per_10k = unchanged["seconds"].as_f64().unwrap_or_default() * 1e4 / seen as f64;
     let (text_bytes, seconds) = tantivy_alone(root)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     }))
 }
 
-fn remove_index(root: &Path) -> Result<(), Failure> {
+pub(crate) fn remove_index(root: &Path) -> Result<(), Failure> {
     let own = root.join(workroom::WORKROOM_DIR);
     if own.exists() {
         std::fs::remove_dir_all(own)?;
@@ -44,8 +44,9 @@ fn remove_index(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn in_child(root: &Path) -> Result<Value, Failure> {
-    let output = Command::new(std::env::current_exe()?).arg("ingest-child").arg(root).output()?;
+/// Runs this program again, to do one thing on the folder, and reads the JSON that it prints.
+pub(crate) fn in_child(what: &str, root: &Path, more: &[&str]) -> Result<Value, Failure> {
+    let output = Command::new(std::env::current_exe()?).arg(what).arg(root).args(more).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }

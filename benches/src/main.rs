@@ -1,6 +1,6 @@
 //! The harness: what the README's figures come from, measured on any folder, with the real library.
 //!
-//! `workroom-bench ingest|search|fresh|all|questions [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
+//! `workroom-bench ingest|search|fresh|all|questions|tiers [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
 //! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
 //!
 //! What it does not show: other file systems, more cores, more than one process at a time.
@@ -13,6 +13,7 @@ mod machine;
 mod questions;
 mod search;
 mod statistics;
+mod tiers;
 
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,11 @@ fn run() -> Result<(), Failure> {
     if what == "ingest-child" {
         return ingest::child(Path::new(arguments.get(1).ok_or("ingest-child FOLDER")?));
     }
+    if let [command, folder, tier] = &arguments[..]
+        && command == "tier-child"
+    {
+        return tiers::child(Path::new(folder), tier);
+    }
     let folder = match arguments.get(1) {
         Some(folder) => PathBuf::from(folder),
         None => corpus_copy::registry_sources()?,
@@ -56,14 +62,18 @@ fn run() -> Result<(), Failure> {
         ("search", search::run),
         ("fresh", fresh::run),
         ("questions", questions::run),
+        ("tiers", tiers::run),
     ];
     for (name, measure) in all {
-        if what == name || (what == "all" && name != "questions") {
+        if what == name || (what == "all" && !ASKED_FOR.contains(&name)) {
             println!("\n{name}");
             results.insert(name.to_owned(), measure(&copy.root)?);
         }
     }
     machine::keep(what, &Value::Object(results))
 }
+
+/// These need a certain folder, or a model: they run only when they are named.
+const ASKED_FOR: [&str; 2] = ["questions", "tiers"];
 
 type Measure = fn(&Path) -> Result<Value, Failure>;

@@ -41,7 +41,7 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     Ok(Value::Object(results))
 }
 
-fn queries(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+pub(crate) fn queries(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let documents = workspace.documents();
     let step = (documents.len() / QUERIES / 2).max(1);
     let mut queries = Vec::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use workroom::{
     AdaptOptions, ErrorKind, Improvement, Mode, Models, NoProgress, OpenOptions, Query, Workspace,
 };
-use workroom_tests::Room;
+use workroom_tests::{Room, marker};
 
 const MODEL: &str = "all-MiniLM-L6-v2";
 
@@ -15,6 +15,11 @@ fn models() -> PathBuf {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/models");
     assert!(dir.join(MODEL).exists(), "the model is missing: run `cargo xtask setup`");
     dir.canonicalize().unwrap()
+}
+
+/// Arguments behind the one that names the models.
+fn with<'a>(models: &'a Path, arguments: &[&'a str]) -> Vec<&'a str> {
+    ["--models-dir", models.to_str().unwrap()].iter().chain(arguments).copied().collect()
 }
 
 fn open(room: &Room) -> Workspace {
@@ -41,11 +46,7 @@ fn room() -> Room {
 fn a_teacher_is_chosen_back_filled_and_carried_along() {
     let room = room();
     let models = models();
-    let with = |arguments: &[&str]| {
-        let all: Vec<&str> =
-            ["--models-dir", models.to_str().unwrap()].iter().chain(arguments).copied().collect();
-        room.ok(&all)
-    };
+    let with = |arguments: &[&str]| room.ok(&with(&models, arguments));
     with(&["index"]);
     with(&["models", "use", MODEL]);
     let status = || with(&["status", "--json"]).json();
@@ -180,4 +181,26 @@ fn adapting_without_a_teacher_is_refused() {
     let workspace = Workspace::create(room().root()).unwrap();
     let error = workspace.adapt(&AdaptOptions::default(), &AtomicBool::new(false)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Model);
+}
+
+#[test]
+fn a_kill_while_vectors_are_made_loses_none_that_was_told() {
+    let pages: Vec<(String, String)> = (0..80)
+        .map(|i| (format!("{i}.md"), format!("Entry {i}: the lamp of buoy {} was cleaned.\n", marker(i))))
+        .collect();
+    let pages: Vec<(&str, &str)> = pages.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let room = Room::with(&pages);
+    let models = models();
+    let with = |arguments| with(&models, arguments);
+    room.ok(&with(&["index"]));
+    room.ok(&with(&["models", "use", MODEL]));
+    let watch = room.start(&with(&["watch", "--json"]));
+    let line = watch.wait_for("a batch of vectors", |line| line.contains("\"filled\""));
+    watch.kill();
+    let told = serde_json::from_str::<serde_json::Value>(&line).unwrap()["embedded"].as_u64().unwrap();
+    let status = room.ok(&with(&["status", "--json"])).json();
+    assert!(told > 0 && status["teacher_vectors"].as_u64() >= Some(told), "{told} told, {status}");
+    assert_eq!(status["chunks"], 80);
+    let rest = room.ok(&with(&["index", "--teacher", "--json"])).json();
+    assert!(rest["teacher_vectors"].as_u64() <= Some(80 - told), "{rest}");
 }

@@ -48,12 +48,16 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error.into()),
         };
-        toml::from_str(&text).map_err(|error| {
-            let message = format!("{} cannot be read: {}", path.display(), error.message());
-            Error::new(ErrorKind::Invalid, message)
+        let refused = |why: &str| {
+            Error::new(ErrorKind::Invalid, format!("{} cannot be read: {why}", path.display()))
                 .at(&path)
                 .hint("mend the line, or delete the file to go back to the defaults")
-        })
+        };
+        let config: Self = toml::from_str(&text).map_err(|error| refused(error.message()))?;
+        if !(1..=100).contains(&config.backfill_percent) {
+            return Err(refused("backfill_percent is not between 1 and 100 (`models pause` stops the work)"));
+        }
+        Ok(config)
     }
 
     pub(crate) fn save(&self, layout: &Layout) -> Result<()> {
@@ -80,8 +84,10 @@ mod tests {
         let config = Config { max_file_bytes: 5, ..Config::default() };
         config.save(&layout).unwrap();
         assert_eq!(Config::load(&layout).unwrap(), config);
-        std::fs::write(layout.config(), "modle = 'x'\n").unwrap();
-        let error = Config::load(&layout).unwrap_err();
-        assert!(error.to_string().contains("modle"), "{error}");
+        for (text, named) in [("modle = 'x'", "modle"), ("backfill_percent = 0", "backfill_percent")] {
+            std::fs::write(layout.config(), text).unwrap();
+            let error = Config::load(&layout).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+        }
     }
 }

@@ -253,7 +253,7 @@ impl Improver<'_> {
 
     /// How long to rest after working for a time, so that the share is kept.
     fn share_of(&self, worked: Duration) -> Duration {
-        let percent = f64::from(self.workspace.config.backfill_percent.clamp(1, 100));
+        let percent = f64::from(self.workspace.config.backfill_percent);
         worked.mul_f64((100.0 - percent) / percent)
     }
 }
