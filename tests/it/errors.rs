@@ -32,6 +32,7 @@ fn mistakes_in_a_workspace() {
     check("empty_query", &room, &["search", ""]);
     check("unknown_type", &room, &["search", "--type", "word", "x"]);
     check("bad_since", &room, &["search", "--since", "yesterday", "x"]);
+    check("bad_recency", &room, &["search", "--recency", "soon", "x"]);
     check("bad_limit", &room, &["search", "--limit", "0", "x"]);
     check("show_unknown", &room, &["show", "b.md"]);
     check("show_misspelt", &room, &["show", "notes/A.md"]);

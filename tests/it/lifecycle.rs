@@ -1,5 +1,6 @@
 //! A folder's life: init, index, search, edit, delete, rename, reopen.
 
+use std::time::{Duration, SystemTime};
 use workroom_tests::Room;
 
 const BACKUP: &str = "# Backups\n\nThe database is copied to the second site every night at two.\n";
@@ -195,5 +196,24 @@ fn filters_narrow_before_the_limit() {
         );
         assert_eq!(paths(&["--mode", mode, "--limit", "5", "harbour crane"]).len(), 5, "{mode}");
         assert!(paths(&["--mode", mode, "--since", "2999-01-01", "harbour crane"]).is_empty(), "{mode}");
+    }
+}
+
+#[test]
+fn recent_files_are_preferred_where_that_is_asked_for() {
+    let room = Room::new();
+    let now = SystemTime::now();
+    for (path, weeks_old) in [("a-old.md", 500), ("b-new.md", 0), ("c-middle.md", 4)] {
+        room.write(path, "The pilot boat leaves the harbour at dawn.\n");
+        let file = std::fs::File::options().write(true).open(room.at(path)).unwrap();
+        file.set_modified(now - Duration::from_secs(weeks_old * 7 * 86_400)).unwrap();
+    }
+    room.ok(&["index"]);
+    let order = |arguments: &[&str]| -> Vec<String> {
+        room.hits(arguments).iter().map(|hit| hit["path"].as_str().unwrap().to_owned()).collect()
+    };
+    for mode in ["hybrid", "lexical", "dense"] {
+        let asked = ["--mode", mode, "--recency", "4w", "when does the pilot boat leave"];
+        assert_eq!(order(&asked), ["b-new.md", "c-middle.md", "a-old.md"], "{mode}");
     }
 }

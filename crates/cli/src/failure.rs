@@ -14,6 +14,18 @@ pub(crate) enum Failure {
     Output(io::Error),
     /// The command line makes no sense in a way that clap cannot see.
     Usage { message: String, hint: String },
+    /// A test set cannot be used, or what comes of it not be written.
+    Eval(eval::Error),
+    /// The teacher that a measurement is about does not work.
+    Model(String),
+    /// The user asked to stop.
+    Interrupted,
+}
+
+impl From<eval::Error> for Failure {
+    fn from(error: eval::Error) -> Self {
+        Self::Eval(error)
+    }
 }
 
 impl From<Error> for Failure {
@@ -39,7 +51,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Library(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
-            Self::Usage { message, .. } => f.write_str(message),
+            Self::Usage { message, .. } | Self::Model(message) => f.write_str(message),
+            Self::Eval(error) => error.fmt(f),
+            Self::Interrupted => f.write_str("stopped before the end"),
         }
     }
 }
@@ -60,6 +74,16 @@ pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
     }
 }
 
+fn eval_exit_code(error: &eval::Error) -> u8 {
+    match error {
+        eval::Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            exit_code(ErrorKind::NotFound)
+        }
+        eval::Error::Io { .. } => exit_code(ErrorKind::Io),
+        _ => exit_code(ErrorKind::Invalid),
+    }
+}
+
 /// Says on standard error what went wrong. A reader that went away (`| head`) is no failure.
 #[expect(clippy::print_stderr, reason = "the one place that reports failures")]
 pub(crate) fn report(failure: &Failure) -> ExitCode {
@@ -68,6 +92,11 @@ pub(crate) fn report(failure: &Failure) -> ExitCode {
         Failure::Output(_) => (None, 1),
         Failure::Library(error) => (error.hints(), exit_code(error.kind())),
         Failure::Usage { hint, .. } => (Some(hint.as_str()), 2),
+        Failure::Eval(error) => (Some(error.hint()), eval_exit_code(error)),
+        Failure::Model(_) => (Some("run `workroom models install`"), exit_code(ErrorKind::Model)),
+        Failure::Interrupted => {
+            (Some("with `--work-dir` the next run goes on from here"), exit_code(ErrorKind::Cancelled))
+        }
     };
     eprintln!("error: {failure}");
     if let Some(hint) = hint {

@@ -12,5 +12,5 @@ mod sentence;
 
 pub use answer::{Answer, EmbedPieces, Sentence, answer};
 pub use passage::{Passage, passages, quote};
-pub use rank::{Candidates, Mode, Query, Ranked, rank};
+pub use rank::{Candidates, Mode, Query, Ranked, Recency, rank};
 pub use sentence::sentences;

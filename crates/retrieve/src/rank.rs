@@ -7,7 +7,7 @@
 use crate::fuse::{Asked, Candidate, Term, scores};
 use corpus::{ChunkId, QuantizedVector, Tier};
 use index::{Allowed, Error, Filter, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What ranks the chunks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,26 @@ pub struct Query<'a> {
     pub limit: usize,
     /// Which documents may be returned.
     pub filter: &'a Filter,
+    /// Whether recent documents are preferred, and how much.
+    pub recency: Option<Recency>,
+}
+
+/// A preference for recent documents: the score of one that has just been modified stays, that of a very old one is halved, and in between
+/// half of the preference is gone after each half-life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recency {
+    /// The time that counts as now, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// Age at which half of the preference is gone, in milliseconds; more than 0.
+    pub half_life_ms: i64,
+}
+
+impl Recency {
+    /// What the score of a document is multiplied by: 0.5..=1.
+    fn factor(self, modified_ms: i64) -> f32 {
+        let age = self.now_ms.saturating_sub(modified_ms).max(0) as f64;
+        (0.5 + 0.5 * (-age / self.half_life_ms.max(1) as f64).exp2()) as f32
+    }
 }
 
 /// A chunk with its place in the ranking.
@@ -58,6 +78,8 @@ const CANDIDATES: usize = 100;
 /// The chunks that a query's words and vector bring. Better vectors may be given to some of them before they are ranked.
 pub struct Candidates {
     found: BTreeMap<ChunkId, Candidate>,
+    /// What scores are multiplied by, where recency counts.
+    factors: HashMap<ChunkId, f32>,
     vector: Option<QuantizedVector>,
     asked: Asked,
     mode: Mode,
@@ -81,6 +103,7 @@ impl Candidates {
         let vector = query.vector.filter(|_| query.mode != Mode::Lexical);
         let mut candidates = Self {
             found: BTreeMap::new(),
+            factors: HashMap::new(),
             vector: vector.and_then(|(_, vector)| QuantizedVector::from_f32(vector)),
             asked: Asked { tier: vector.map(|(tier, _)| tier), ..Asked::default() },
             mode: query.mode,
@@ -99,7 +122,11 @@ impl Candidates {
         }
         candidates.add_dense(snapshot, wanted, &allowed);
         for candidate in candidates.found.values_mut() {
-            candidate.doc = snapshot.docs().of_chunk(candidate.chunk).map(|doc| doc.id);
+            let Some(doc) = snapshot.docs().of_chunk(candidate.chunk) else { continue };
+            candidate.doc = Some(doc.id);
+            if let Some(recency) = query.recency {
+                candidates.factors.insert(candidate.chunk, recency.factor(doc.mtime_ns / 1_000_000));
+            }
         }
         Ok(candidates)
     }
@@ -115,7 +142,8 @@ impl Candidates {
         };
         let ranked = |(found, score): (Candidate, f32)| {
             let Candidate { chunk, lexical, dense, tier, .. } = found;
-            Ranked { chunk, score, lexical, dense, tier }
+            let factor = self.factors.get(&chunk).copied().unwrap_or(1.0);
+            Ranked { chunk, score: score * factor, lexical, dense, tier }
         };
         let mut list: Vec<Ranked> = found.into_iter().zip(scores).map(ranked).collect();
         list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
@@ -165,4 +193,19 @@ impl Candidates {
 
 fn unknown(chunk: ChunkId) -> Candidate {
     Candidate { chunk, doc: None, lexical: None, dense: None, tier: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_takes_up_to_half_of_a_score() {
+        const DAY: i64 = 86_400_000;
+        let recency = Recency { now_ms: 1000 * DAY, half_life_ms: 7 * DAY };
+        for (days_old, factor) in [(0, 1.0), (7, 0.75), (14, 0.625), (900, 0.5), (-3, 1.0)] {
+            assert!((recency.factor((1000 - days_old) * DAY) - factor).abs() < 1e-6, "{days_old}");
+        }
+        assert!((recency.factor(i64::MIN) - 0.5).abs() < 1e-6);
+    }
 }

@@ -4,10 +4,12 @@
 //! next run does what is left. All of them lie in the teacher's space.
 //! Not here: when it is worth it (`maintain`).
 
+use crate::backfill::embedding_text;
 use crate::{Error, ErrorKind, Result, Workspace};
-use corpus::{ChunkId, DIM, QuantizedVector, Tier, Tokenizer};
+use corpus::{ChunkId, DIM, QuantizedVector, Tier, Token, Tokenizer};
 use embed::{FitOptions, Sample, Student, fit};
 use index::{Snapshot, StoredChunk, VectorRow};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How to adapt.
@@ -35,9 +37,7 @@ pub struct Adapted {
 }
 
 /// Passages the fit takes at the most: beyond it they add time and little else.
-const MOST_PASSAGES: usize = 4096;
-/// Chunks the sample is chosen from.
-const POOL: usize = 8192;
+pub(crate) const MOST_PASSAGES: usize = 4096;
 /// Chunks embedded and stored in one step.
 const STEP: usize = 1024;
 /// Chunks whose new vectors appear together: 52 MB of them wait in memory.
@@ -65,11 +65,9 @@ impl Workspace {
 
     /// Fits the student to the chunks that have a teacher's vector by now, and gives the others their vectors anew.
     pub(crate) fn refit(&self, cancel: &AtomicBool) -> Result<Adapted> {
-        let snapshot = self.index.snapshot()?;
-        let (student, passages, rows) = self.fitted(&snapshot)?;
-        if passages == 0 {
-            return Ok(Adapted::default());
-        }
+        let lessons = self.lessons(&*self.index.snapshot()?)?;
+        let passages = lessons.len();
+        let (student, rows) = self.ingest.install(|| fitted(&lessons));
         self.take_student(student, passages, rows)?;
         let chunks = self.rederive(cancel)?;
         Ok(Adapted { passages, rows, chunks })
@@ -86,24 +84,20 @@ impl Workspace {
         Ok(())
     }
 
-    /// The built-in table fitted to the chunks that have a teacher's vector, with how many they are and how many rows changed.
-    fn fitted(&self, snapshot: &Snapshot) -> Result<(Student, usize, usize)> {
+    /// The passages that have a teacher's vector, as the fit takes them.
+    fn lessons(&self, snapshot: &Snapshot) -> Result<Vec<Lesson>> {
         let taught = evenly(&by_tier(snapshot, Tier::Teacher), MOST_PASSAGES);
-        let mut sample = Sample::default();
-        let mut pieces = Vec::new();
+        let mut lessons = Vec::with_capacity(taught.len());
         for step in taught.chunks(STEP) {
             for stored in snapshot.fetch(step)?.into_iter().flatten() {
                 let Some((_, vector)) = snapshot.vector(stored.chunk_id) else { continue };
                 let Ok(target) = <[f32; DIM]>::try_from(vector.to_f32()) else { continue };
-                pieces.clear();
-                self.tokenizer.tokenize(&crate::backfill::embedding_text(&stored), &mut pieces);
-                sample.push(&pieces, &target);
+                let mut pieces = Vec::new();
+                self.tokenizer.tokenize(&embedding_text(&stored), &mut pieces);
+                lessons.push(Lesson { pieces, target });
             }
         }
-        let builtin = Student::builtin();
-        let start = |id| builtin.row(id).unwrap_or([0.0; DIM]);
-        let fitted = self.ingest.install(|| fit(&sample, start, FitOptions::ADAPT));
-        Ok((builtin.with_rows(fitted.iter()), sample.len(), fitted.ids.len()))
+        Ok(lessons)
     }
 
     /// Gives every chunk whose vector is by another student than the one in use its vector anew. Returns how many got one.
@@ -122,7 +116,7 @@ impl Workspace {
                 let fresh: Vec<VectorRow> = stored
                     .iter()
                     .filter_map(|stored| {
-                        let vector = student.student.embed_text(&crate::backfill::embedding_text(stored))?;
+                        let vector = student.student.embed_text(&embedding_text(stored))?;
                         let vector = QuantizedVector::from_f32(&vector)?;
                         let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
                         Some(VectorRow {
@@ -143,6 +137,48 @@ impl Workspace {
     }
 }
 
+/// A passage with the vector that its word pieces should come to.
+struct Lesson {
+    pieces: Vec<Token>,
+    target: [f32; DIM],
+}
+
+/// One lesson in so many is kept apart to see whether the others teach anything.
+const EXAMINED: usize = 5;
+
+/// The built-in table fitted to all lessons, and how many rows changed: none where a fit to most of them does not bring the
+/// others nearer to their vectors, as happens in workspaces of very mixed content.
+fn fitted(lessons: &[Lesson]) -> (Arc<Student>, usize) {
+    let builtin = Student::builtin();
+    let is_examined = |at: usize| at % EXAMINED == 0;
+    let (examined, others): (Vec<_>, Vec<_>) =
+        lessons.iter().enumerate().partition(|(at, _)| is_examined(*at));
+    let tried = fit_to(others.iter().map(|(_, lesson)| *lesson)).0;
+    let nearness =
+        |student: &Student| -> f32 { examined.iter().map(|(_, lesson)| nearness(student, lesson)).sum() };
+    if nearness(&tried) <= nearness(builtin) {
+        return (Arc::clone(builtin), 0);
+    }
+    let (student, rows) = fit_to(lessons);
+    (Arc::new(student), rows)
+}
+
+fn fit_to<'a>(lessons: impl IntoIterator<Item = &'a Lesson>) -> (Student, usize) {
+    let mut sample = Sample::default();
+    for lesson in lessons {
+        sample.push(&lesson.pieces, &lesson.target);
+    }
+    let builtin = Student::builtin();
+    let fitted = fit(&sample, |id| builtin.row(id).unwrap_or([0.0; DIM]), FitOptions::default());
+    (builtin.with_rows(fitted.iter()), fitted.ids.len())
+}
+
+/// The cosine of what a student makes of a passage with what it should be.
+fn nearness(student: &Student, lesson: &Lesson) -> f32 {
+    let made = student.embed_tokens(&lesson.pieces).unwrap_or([0.0; DIM]);
+    made.iter().zip(&lesson.target).map(|(a, b)| a * b).sum()
+}
+
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "adaptation was stopped")
 }
@@ -161,9 +197,8 @@ fn evenly<T: Copy>(all: &[T], n: usize) -> Vec<T> {
     (0..n).map(|i| all[i * all.len() / n]).collect()
 }
 
-/// Up to `n` chunks without a teacher's vector, far from each other: each the farthest from those chosen before, among chunks taken at
-/// even steps from the whole workspace (the greedy cover of Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985).
+/// Up to `n` chunks without a teacher's vector, at even steps through the workspace. Chunks lie in the order they came in, folder by folder,
+/// so even steps are spread over all of it; spreading them by distance as well was measured to be no better (docs/adr).
 pub(crate) fn choose(snapshot: &Snapshot, n: usize) -> Vec<ChunkId> {
-    let pool = evenly(&by_tier(snapshot, Tier::Student), POOL);
-    evenly(&pool, n)
+    evenly(&by_tier(snapshot, Tier::Student), n)
 }

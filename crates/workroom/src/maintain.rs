@@ -5,7 +5,7 @@
 //! (`backfill_percent`), and none while a query is being answered.
 //! Not here: the steps themselves (`adapt`, `backfill`).
 
-use crate::adapt::{AdaptOptions, choose};
+use crate::adapt::{AdaptOptions, MOST_PASSAGES, choose};
 use crate::{Adapted, Backfilled, ErrorKind, Result, Workspace};
 use corpus::{ChunkId, Tier};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -136,6 +136,8 @@ const QUEUE: usize = 512;
 const ADAPT_FROM: u64 = 1000;
 /// The part of the chunks that must have come after the last adaptation for another one.
 const DRIFT: f64 = 0.5;
+/// Times as many passages as at the last fit make another one worth it.
+const REFIT: u64 = 4;
 
 /// What the thread is about.
 enum Stage {
@@ -196,15 +198,18 @@ impl Improver<'_> {
                 self.stage = Stage::Sample;
                 true
             }
-            Stage::Sample if self.queue.is_empty() => {
-                let adapted = workspace.refit(&self.rest.stop)?;
-                (self.tell)(Improvement::Adapted(adapted));
-                self.stage = Stage::Fill;
-                true
-            }
+            Stage::Sample if self.queue.is_empty() => self.refit()?,
+            Stage::Fill if self.should_refit() => self.refit()?,
             Stage::Fill | Stage::Sample => self.fill()?,
         };
         Ok(worked.then(|| started.elapsed()))
+    }
+
+    fn refit(&mut self) -> Result<bool> {
+        let adapted = self.workspace.refit(&self.rest.stop)?;
+        (self.tell)(Improvement::Adapted(adapted));
+        self.stage = Stage::Fill;
+        Ok(true)
     }
 
     /// Embeds the next batch. Returns whether there was one.
@@ -249,6 +254,16 @@ impl Improver<'_> {
         let Some(last) = self.workspace.improving.adaptation() else { return true };
         let later = snapshot.live().range_cardinality(last.next_chunk..);
         later as f64 > DRIFT * chunks as f64
+    }
+
+    /// Whether so many more chunks have a teacher's vector since the last fit that another would be better, and enough others are left
+    /// to gain by it.
+    fn should_refit(&self) -> bool {
+        let Some(last) = self.workspace.improving.adaptation() else { return false };
+        let counts = self.workspace.index.documents().counts();
+        let left = counts.vectors.saturating_sub(counts.teacher_vectors);
+        let lessons = counts.teacher_vectors.min(MOST_PASSAGES as u64);
+        lessons >= REFIT * last.sample.max(1) && left > counts.teacher_vectors
     }
 
     /// How long to rest after working for a time, so that the share is kept.

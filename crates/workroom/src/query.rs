@@ -3,6 +3,7 @@
 use crate::{Error, ErrorKind, Result};
 use corpus::Format;
 use index::Filter;
+use retrieve::Recency;
 use serde::Serialize;
 
 pub use retrieve::Mode;
@@ -22,6 +23,8 @@ pub struct Query {
     pub types: Vec<String>,
     /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
     pub since_ms: Option<i64>,
+    /// Prefers recent files: the age, in milliseconds, at which half of the preference is gone. A very old file keeps half of its score.
+    pub half_life_ms: Option<i64>,
     /// How long to wait for teacher vectors of chunks that have none yet, in milliseconds; 0 for not at all, `None` for
     /// [`DEFAULT_RESCORE_MS`](crate::DEFAULT_RESCORE_MS). Without a teacher there is nothing to wait for.
     pub rescore_ms: Option<u64>,
@@ -41,6 +44,7 @@ impl Query {
             path: None,
             types: Vec::new(),
             since_ms: None,
+            half_life_ms: None,
             rescore_ms: None,
             keep: true,
         }
@@ -72,6 +76,11 @@ impl Query {
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
+    }
+
+    pub(crate) fn recency(&self) -> Option<Recency> {
+        let half_life_ms = self.half_life_ms?;
+        Some(Recency { now_ms: jiff::Timestamp::now().as_millisecond(), half_life_ms })
     }
 
     pub(crate) fn filter(&self) -> Result<Filter> {

@@ -42,6 +42,7 @@ impl Workspace {
             mode: query.mode,
             limit,
             filter: &filter,
+            recency: query.recency(),
         };
         let mut candidates = Candidates::gather(snapshot, &asked)?;
         if matches!(vector, Some((Tier::Teacher, _))) {

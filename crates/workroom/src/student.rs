@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub struct Adaptation {
     /// Passages of the workspace that it was fitted to.
     pub sample: u64,
-    /// Rows of its table that the fit changed.
+    /// Rows of its table that the fit changed; none where fitting taught it nothing, and the built-in table serves.
     pub rows: u64,
     /// Chunks that the workspace held then.
     pub chunks: u64,
@@ -82,7 +82,7 @@ pub(crate) fn model_of(index: &Index, student: &Student) -> Result<ModelId> {
 
 impl Workspace {
     /// Keeps a student on disk and lets it embed from now on.
-    pub(crate) fn take_student(&self, student: Student, sample: usize, rows: usize) -> Result<()> {
+    pub(crate) fn take_student(&self, student: Arc<Student>, sample: usize, rows: usize) -> Result<()> {
         let snapshot = self.index.documents();
         let adaptation = Adaptation {
             sample: sample as u64,
@@ -103,7 +103,7 @@ impl Workspace {
         self.write_whole(&table, &student.to_bytes())?;
         self.write_whole(&record, text.as_bytes())?;
         let model = model_of(&self.index, &student)?;
-        self.ingest.use_student(StudentInUse { student: Arc::new(student), model });
+        self.ingest.use_student(StudentInUse { student, model });
         self.improving.adapted(adaptation);
         tracing::info!(sample, rows, "the student was fitted to the workspace");
         Ok(())

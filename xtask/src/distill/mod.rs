@@ -26,7 +26,7 @@ use vectors::Vectors;
 /// One passage in so many is kept from the fit, to measure it by.
 const HELD_OUT: usize = 30;
 
-const OPTIONS: FitOptions = FitOptions::BROAD;
+const OPTIONS: FitOptions = FitOptions { ridge: 1.0, iterations: 60 };
 
 /// What `data/student/PROVENANCE.toml` says about the table beside it.
 #[derive(Serialize)]

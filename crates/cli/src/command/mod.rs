@@ -3,6 +3,7 @@
 mod ask;
 mod demo;
 mod doctor;
+mod eval;
 mod index;
 mod init;
 mod models;
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Status(options) => status::run(args, options)?,
         Command::Doctor(options) => return doctor::run(args, options),
         Command::Models(which) => models::run(args, which)?,
+        Command::Eval(options) => eval::run(args, options)?,
         Command::Demo(options) => demo::run(args, options)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
         Mode::Dense => workroom::Mode::Dense,
     };
     query.rescore_ms = scope.rescore_ms;
+    query.half_life_ms = scope.recency.as_deref().map(half_life).transpose()?;
     query.path.clone_from(&scope.path);
     query.types.clone_from(&scope.types);
     query.since_ms = scope.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
@@ -29,6 +30,13 @@ fn since(text: &str, now: Timestamp) -> Result<i64, Failure> {
         message: format!("`{text}` is no time for --since"),
         hint: "write a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)"
             .to_owned(),
+    })
+}
+
+fn half_life(text: &str) -> Result<i64, Failure> {
+    age_ms(text).filter(|age| *age > 0).ok_or_else(|| Failure::Usage {
+        message: format!("`{text}` is no age for --recency"),
+        hint: "write an age: 90m, 12h, 7d, 2w".to_owned(),
     })
 }
 

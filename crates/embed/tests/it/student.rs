@@ -64,7 +64,7 @@ fn adaptation_survives_the_file_and_changes_nothing_else() {
     let target: [f32; corpus::DIM] = std::array::from_fn(|at| if at == 7 { 1.0 } else { 0.0 });
     let mut sample = Sample::default();
     sample.push(&tokens, &target);
-    let options = FitOptions { ridge: 0.01, ..FitOptions::ADAPT };
+    let options = FitOptions { ridge: 0.01, ..FitOptions::default() };
     let rows = fit(&sample, |id| student.row(id).unwrap_or([0.0; corpus::DIM]), options);
     let adapted = student.with_rows(rows.iter());
     assert!(cosine(&adapted.embed_text(text).unwrap(), &target) > 0.9);
