@@ -1,8 +1,9 @@
 //! Fusion: one score from words and vectors.
 //!
-//! A convex sum of two scores that are both bounded without looking at the candidate list: the cosine, and the square root of the BM25 score
-//! over its theoretical maximum for the query. Bruch, Gai and Ingber ("An Analysis of Fusion Functions for Hybrid Retrieval", 2022) found such
-//! sums ahead of reciprocal rank fusion; measurements on our own sets agree (docs/adr/2026-11-21-fusion.md).
+//! BM25 has a scale of its own, how much the words of the query tell, so it is kept: a chunk scores `words + points * cosine`, over the most
+//! that it could score. The more a query's words tell (the higher its bound), the less of the score is left to the cosine, without a weight
+//! to be chosen for each query. A cosine counts for less, the more of it comes from the student. Measured against fixed shares, other
+//! normalisations and learned weights in docs/adr/2026-11-21-fusion.md.
 //!
 //! Invariant: pure; the score of a candidate grows with each of its two sides, all else being equal.
 //! Not here: how candidates are found (`rank`).
@@ -21,6 +22,8 @@ pub(crate) struct Candidate {
     pub(crate) dense: Option<f32>,
     /// Which model the chunk's vector is from.
     pub(crate) tier: Option<Tier>,
+    /// Bytes of a chunk of its document, on average, if the document is known.
+    pub(crate) chunk_bytes: Option<f32>,
 }
 
 /// What is known of a query beside its candidates.
@@ -45,24 +48,73 @@ pub(crate) struct Term {
     pub(crate) bound: f32,
 }
 
-/// Share of the cosine in the hybrid score. See the ADR for the sweep it comes from.
-const DENSE_SHARE: f32 = 0.6;
+/// What a cosine of 1 between two vectors of the teacher is worth, in points of BM25.
+const DENSE_POINTS: f32 = 46.0;
 
-/// How much of the cosine's share a query of nothing but rare words takes away.
-const SPECIFICITY_SHARE: f32 = 0.6;
+/// How much of these points a query of nothing but rare words takes away: who types an identifier or a name means it.
+const SPECIFICITY_SHARE: f32 = 0.85;
 
-/// The hybrid score of each candidate, in their order.
+/// Bytes of a text that is long enough for a model to tell what it is about: two lines.
+const MEANINGFUL_BYTES: f32 = 180.0;
+/// How fast a cosine loses worth below that: a text of some words (a line of a chat, a stub) looks like almost anything, and BM25 alone
+/// knows its size.
+const BREVITY_POWER: f32 = 0.25;
+
+/// Bends BM25 over its bound: a chunk with half of what the words can say has three eighths of it left, one with a tenth hardly anything,
+/// for that is a word or two met by chance.
+const LEXICAL_BEND: f32 = 1.4;
+
+/// What a cosine says of the one that two teacher vectors would have: where it starts and how fast it grows. A noisier model's cosine is
+/// drawn in toward the middle, so that a chunk neither gains nor loses by getting its better vector, but for what that vector says.
+fn expected_cosine(cosine: f32, query: Tier, chunk: Tier) -> f32 {
+    let (start, slope) = match (query, chunk) {
+        (Tier::Teacher, Tier::Teacher) => (0.0, 1.0),
+        (Tier::Teacher, Tier::Student) | (Tier::Student, Tier::Teacher) => (0.06, 0.65),
+        (Tier::Student, Tier::Student) => (0.04, 0.3),
+    };
+    (start + slope * cosine).clamp(0.0, 1.0)
+}
+
+/// The hybrid score of each candidate, in their order: 0 for what has nothing to do with the query, 1 for the most that words and vector
+/// can say, and beyond that what a document adds that speaks to the query throughout.
 pub(crate) fn scores(candidates: &[Candidate], asked: &Asked) -> Vec<f32> {
-    let specificity = asked.specificity();
-    let mut scores: Vec<f32> = candidates
-        .iter()
-        .map(|found| fuse(found.lexical, found.dense, asked.bound, specificity, asked.tier.is_some()))
-        .collect();
+    let points = asked.dense_points();
+    let mut scores: Vec<f32> = candidates.iter().map(|found| fuse(found, asked, points)).collect();
     support_by_document(&mut scores, candidates);
     scores
 }
 
+fn fuse(found: &Candidate, asked: &Asked, points: f32) -> f32 {
+    let bound = asked.bound.max(0.0);
+    let by_meaning = match (found.dense, asked.tier, found.tier) {
+        (Some(cosine), Some(query), Some(chunk)) => {
+            points * expected_cosine(cosine, query, chunk) * brevity_factor(found.chunk_bytes)
+        }
+        _ => 0.0,
+    };
+    if bound + points > 0.0 { (by_words(found.lexical, bound) + by_meaning) / (bound + points) } else { 0.0 }
+}
+
+/// What is left of a cosine with a text of that size, 0..=1.
+fn brevity_factor(bytes: Option<f32>) -> f32 {
+    bytes.map_or(1.0, |bytes| (bytes / MEANINGFUL_BYTES).clamp(0.0, 1.0).powf(BREVITY_POWER))
+}
+
+/// What BM25 is worth, 0..=`bound`.
+fn by_words(bm25: Option<f32>, bound: f32) -> f32 {
+    let share = if bound > 0.0 { bm25.unwrap_or(0.0) / bound } else { 0.0 };
+    bound * share.clamp(0.0, 1.0).powf(LEXICAL_BEND)
+}
+
 impl Asked {
+    /// What a cosine of 1 is worth beside this query's words.
+    fn dense_points(&self) -> f32 {
+        if self.tier.is_none() {
+            return 0.0;
+        }
+        DENSE_POINTS * (1.0 - SPECIFICITY_SHARE * self.specificity())
+    }
+
     /// How much of the bound comes from words that hardly any chunk holds, 0..=1.
     fn specificity(&self) -> f32 {
         let rare: f32 = self.terms.iter().map(|term| rarity(term.doc_freq, self.n_chunks) * term.bound).sum();
@@ -77,46 +129,35 @@ fn rarity(doc_freq: f32, n_chunks: f32) -> f32 {
     ((idf - 6.0) / 4.0).clamp(0.0, 1.0)
 }
 
-/// What the other good chunks of its document add to a chunk, as a share of their mean.
-const DOCUMENT_SHARE: f32 = 0.25;
-/// How many other chunks are looked at. A document with fewer has nothing to show for the rest.
-const DOCUMENT_CHUNKS: usize = 3;
+/// Chunks of a document that add nothing to it, from its best on: up to three good ones may be one passage, cut and overlapping.
+const PASSAGE_CHUNKS: usize = 3;
+/// How many chunks after those add something.
+const SUPPORT_CHUNKS: usize = 3;
+/// The candidate whose score is the background: what is below it says nothing of its document.
+const BACKGROUND_RANK: usize = 40;
 
-/// Raises each chunk by how well its document speaks to the query elsewhere: of two chunks as good, the one from the document that is about
-/// the matter is meant.
+/// Raises the chunks of documents that speak to the query throughout: of two chunks as good, the one from the document that is about the
+/// matter is meant. What is added is a mean, so that it never outweighs what a chunk itself gains by rising; the order within a document
+/// stays.
 fn support_by_document(scores: &mut [f32], candidates: &[Candidate]) {
-    let mut best: HashMap<DocId, Vec<(f32, ChunkId)>> = HashMap::new();
-    for (score, found) in scores.iter().zip(candidates) {
-        if let Some(doc) = found.doc {
-            best.entry(doc).or_default().push((*score, found.chunk));
+    let mut order: Vec<usize> = (0..scores.len().min(candidates.len())).collect();
+    order.sort_unstable_by(|&a, &b| {
+        scores[b].total_cmp(&scores[a]).then(candidates[a].chunk.cmp(&candidates[b].chunk))
+    });
+    let Some(&at) = order.get(BACKGROUND_RANK).or(order.last()) else { return };
+    let background = scores[at];
+    let mut seen: HashMap<DocId, (usize, f32)> = HashMap::new();
+    for &at in order.iter().take(BACKGROUND_RANK) {
+        let Some(doc) = candidates[at].doc else { continue };
+        let (n_chunks, support) = seen.entry(doc).or_default();
+        if (PASSAGE_CHUNKS..PASSAGE_CHUNKS + SUPPORT_CHUNKS).contains(n_chunks) {
+            *support += (scores[at] - background) / SUPPORT_CHUNKS as f32;
         }
-    }
-    for of_doc in best.values_mut() {
-        of_doc.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-        of_doc.truncate(DOCUMENT_CHUNKS + 1);
+        *n_chunks += 1;
     }
     for (score, found) in scores.iter_mut().zip(candidates) {
-        let others = found.doc.and_then(|doc| best.get(&doc)).into_iter().flatten();
-        let others = others.filter(|(_, chunk)| *chunk != found.chunk).take(DOCUMENT_CHUNKS);
-        let sum: f32 = others.map(|(score, _)| score.max(0.0)).sum();
-        *score += DOCUMENT_SHARE * sum / DOCUMENT_CHUNKS as f32;
+        *score += found.doc.and_then(|doc| seen.get(&doc)).map_or(0.0, |(_, support)| *support);
     }
-}
-
-/// The hybrid score: in 0..=1 for any text that has something to do with the query. The rarer the query's words, the more the words count:
-/// who types an identifier or a name means it.
-fn fuse(lexical: Option<f32>, dense: Option<f32>, bound: f32, specificity: f32, has_vector: bool) -> f32 {
-    let by_words = lexical.map_or(0.0, |bm25| normalise(bm25, bound));
-    if !has_vector {
-        return by_words;
-    }
-    let share = DENSE_SHARE * (1.0 - SPECIFICITY_SHARE * specificity);
-    (1.0 - share) * by_words + share * dense.unwrap_or(0.0)
-}
-
-/// BM25 over its maximum, stretched: a passage rarely has half of what is possible, and the square root spreads the part that is used.
-fn normalise(bm25: f32, bound: f32) -> f32 {
-    if bound > 0.0 { (bm25 / bound).clamp(0.0, 1.0).sqrt() } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -124,39 +165,143 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const TIERS: [Tier; 2] = [Tier::Student, Tier::Teacher];
+
+    fn asked(bound: f32, tier: Option<Tier>) -> Asked {
+        Asked { bound, tier, ..Asked::default() }
+    }
+
+    fn found(chunk: u64, lexical: Option<f32>, dense: Option<f32>, tier: Tier) -> Candidate {
+        // Ten chunks a document.
+        let (chunk, doc) = (ChunkId(chunk), Some(DocId(chunk / 10)));
+        Candidate { chunk, doc, lexical, dense, tier: Some(tier), chunk_bytes: None }
+    }
+
+    fn candidate(chunk: u64) -> impl Strategy<Value = Candidate> {
+        let (lexical, dense) = (prop::option::of(0.0_f32..60.0), prop::option::of(-1.0_f32..1.0));
+        let tier = prop::sample::select(TIERS.to_vec());
+        (lexical, dense, tier, prop::option::of(0.0_f32..2000.0)).prop_map(
+            move |(lexical, dense, tier, chunk_bytes)| Candidate {
+                chunk_bytes,
+                ..found(chunk, lexical, dense, tier)
+            },
+        )
+    }
+
+    fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
+        prop::collection::vec(any::<()>(), 1..60)
+            .prop_flat_map(|list| (0..list.len() as u64).map(candidate).collect::<Vec<_>>())
+    }
+
+    fn query() -> impl Strategy<Value = Asked> {
+        let term = (0.0_f32..5000.0, 0.0_f32..30.0).prop_map(|(doc_freq, bound)| Term { doc_freq, bound });
+        let tier = prop::sample::select(vec![None, Some(Tier::Student), Some(Tier::Teacher)]);
+        (prop::collection::vec(term, 0..6), tier).prop_map(|(terms, tier)| Asked {
+            bound: terms.iter().map(|term| term.bound).sum(),
+            terms,
+            n_chunks: 100_000.0,
+            tier,
+        })
+    }
+
     proptest! {
         #[test]
-        fn the_fused_score_is_bounded_and_grows_with_either_side(
-            a in 0.0_f32..50.0, more in 0.0_f32..10.0, cos in -1.0_f32..1.0, closer in 0.0_f32..0.5, bound in 0.0_f32..60.0,
-            specificity in 0.0_f32..1.0,
+        fn scores_are_bounded(list in candidates(), asked in query()) {
+            for score in scores(&list, &asked) {
+                prop_assert!((0.0..=2.0).contains(&score), "{score}");
+            }
+        }
+
+        #[test]
+        fn a_score_grows_with_either_side(
+            list in candidates(), asked in query(), at in any::<prop::sample::Index>(), more in 0.0_f32..20.0, closer in 0.0_f32..0.5,
         ) {
-            let score = fuse(Some(a), Some(cos), bound, specificity, true);
-            prop_assert!((-1.0..=1.0).contains(&score));
-            prop_assert!(fuse(Some(a + more), Some(cos), bound, specificity, true) >= score);
-            prop_assert!(fuse(Some(a), Some((cos + closer).min(1.0)), bound, specificity, true) >= score);
-            prop_assert!(fuse(Some(a), None, bound, specificity, false) >= 0.0);
+            let at = at.index(list.len());
+            let before = scores(&list, &asked)[at];
+            let mut better = list.clone();
+            better[at].lexical = Some(list[at].lexical.unwrap_or(0.0) + more);
+            prop_assert!(scores(&better, &asked)[at] >= before - 1e-5);
+            better[at].dense = list[at].dense.map(|cosine| (cosine + closer).min(1.0));
+            prop_assert!(scores(&better, &asked)[at] >= before - 1e-5);
+        }
+
+        #[test]
+        fn the_order_of_the_candidates_changes_nothing(list in candidates(), asked in query()) {
+            let mut reversed: Vec<Candidate> = list.clone();
+            reversed.reverse();
+            let mut backward = scores(&reversed, &asked);
+            backward.reverse();
+            prop_assert_eq!(scores(&list, &asked), backward);
+        }
+
+        #[test]
+        fn a_noisier_cosine_moves_a_score_less(cosine in 0.0_f32..0.9, step in 0.01_f32..0.1) {
+            let gain = |query, chunk| expected_cosine(cosine + step, query, chunk) - expected_cosine(cosine, query, chunk);
+            let [weak, strong] = TIERS;
+            prop_assert!(gain(weak, weak) < gain(strong, weak));
+            prop_assert!(gain(strong, weak) < gain(strong, strong));
+        }
+    }
+
+    #[test]
+    fn without_a_vector_the_words_rank() {
+        let list = [0.0, 6.0, 12.0].map(|bm25| found(0, Some(bm25), Some(0.5), Tier::Teacher));
+        let half = scores(&list, &asked(12.0, None))[1];
+        assert_eq!(scores(&list, &asked(12.0, None)), [0.0, half, 1.0]);
+        assert!((0.3..0.5).contains(&half), "{half}");
+        assert_eq!(scores(&list, &asked(0.0, None)), [0.0; 3], "no word of the query occurs");
+        assert_eq!(scores(&[], &asked(12.0, None)), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_query_that_says_more_leaves_less_to_the_cosine() {
+        // Two thirds of what the words can say, beside a chunk that only looks alike.
+        for (bound, words_win) in [(15.0, false), (60.0, true)] {
+            let list = [
+                found(0, Some(bound * 2.0 / 3.0), Some(0.2), Tier::Teacher),
+                found(10, None, Some(0.6), Tier::Teacher),
+            ];
+            let scores = scores(&list, &asked(bound, Some(Tier::Teacher)));
+            assert_eq!(scores[0] > scores[1], words_win, "{bound} {scores:?}");
         }
     }
 
     #[test]
     fn a_word_that_one_chunk_of_a_million_holds_beats_a_vague_likeness() {
         // One occurrence of the rare word in a long chunk, beside a chunk that shares no word but looks alike.
-        assert!(fuse(Some(14.0), Some(0.1), 40.0, 0.75, true) > fuse(None, Some(0.56), 40.0, 0.75, true));
+        let rare = Term { doc_freq: 1.0, bound: 30.0 };
+        let common = Term { doc_freq: 20_000.0, bound: 10.0 };
+        for query in TIERS {
+            let asked = Asked { bound: 40.0, terms: vec![rare, common], n_chunks: 1e6, tier: Some(query) };
+            for tier in TIERS {
+                let list = [found(0, Some(14.0), Some(0.1), tier), found(10, None, Some(0.56), tier)];
+                let scores = scores(&list, &asked);
+                assert!(scores[0] > scores[1], "{query:?} {tier:?} {scores:?}");
+            }
+        }
         assert_eq!([rarity(1.0, 300.0), rarity(50.0, 10_000.0), rarity(1.0, 1_000_000.0)], [0.0, 0.0, 1.0]);
     }
 
     #[test]
-    fn a_document_that_is_about_the_matter_lifts_its_chunks() {
-        let found = |chunk| Candidate {
-            chunk: ChunkId(chunk),
-            doc: Some(DocId(chunk / 10)),
-            lexical: None,
-            dense: None,
-            tier: None,
+    fn a_text_of_some_words_looks_like_anything() {
+        // Each in a document of its own.
+        let like = |(chunk, bytes): (u64, Option<f32>)| Candidate {
+            chunk_bytes: bytes,
+            ..found(chunk * 10, None, Some(0.5), Tier::Teacher)
         };
-        let mut scores = [0.5, 0.5, 0.4, 0.4];
-        support_by_document(&mut scores, &[1, 10, 11, 12].map(found));
-        assert!((scores[0] - 0.5).abs() < 1e-6, "alone in its document");
-        assert!(scores[1] > scores[0] && scores[1] > scores[2], "{scores:?}");
+        let sizes = [None, Some(5000.0), Some(180.0), Some(45.0), Some(0.0)];
+        let list: Vec<Candidate> = (0..).zip(sizes).map(like).collect();
+        let scores = scores(&list, &asked(20.0, Some(Tier::Teacher)));
+        assert!(scores[0] == scores[1] && scores[1] == scores[2], "{scores:?}");
+        assert!(scores[3] < 0.8 * scores[2] && scores[3] > 0.6 * scores[2] && scores[4] == 0.0, "{scores:?}");
+    }
+
+    #[test]
+    fn a_document_that_is_about_the_matter_lifts_its_chunks() {
+        let list = [1, 10, 11, 12, 20, 21, 22, 23, 24].map(|chunk| found(chunk, None, None, Tier::Teacher));
+        let mut scores = [0.5, 0.5, 0.4, 0.4, 0.5, 0.4, 0.4, 0.4, 0.1];
+        support_by_document(&mut scores, &list);
+        assert_eq!(scores[..4], [0.5, 0.5, 0.4, 0.4], "three good chunks may be one passage");
+        assert!(scores[4] > 0.5 && scores[4] > scores[5], "{scores:?}");
     }
 }

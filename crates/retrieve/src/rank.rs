@@ -73,7 +73,7 @@ pub struct Ranked {
 }
 
 /// Candidates each side brings, at the least: what is below that in both lists does not reach the first ten after fusion.
-const CANDIDATES: usize = 100;
+const CANDIDATES: usize = 200;
 
 /// The chunks that a query's words and vector bring. Better vectors may be given to some of them before they are ranked.
 pub struct Candidates {
@@ -124,6 +124,7 @@ impl Candidates {
         for candidate in candidates.found.values_mut() {
             let Some(doc) = snapshot.docs().of_chunk(candidate.chunk) else { continue };
             candidate.doc = Some(doc.id);
+            candidate.chunk_bytes = Some(doc.size as f32 / doc.n_chunks.max(1) as f32);
             if let Some(recency) = query.recency {
                 candidates.factors.insert(candidate.chunk, recency.factor(doc.mtime_ns / 1_000_000));
             }
@@ -134,6 +135,12 @@ impl Candidates {
     /// The best of them, best first, as many as the query wants.
     #[must_use]
     pub fn ranked(&self) -> Vec<Ranked> {
+        self.first(self.limit)
+    }
+
+    /// The best `n` of them, best first.
+    #[must_use]
+    pub fn first(&self, n: usize) -> Vec<Ranked> {
         let found: Vec<Candidate> = self.found.values().copied().collect();
         let scores = match self.mode {
             Mode::Hybrid => scores(&found, &self.asked),
@@ -147,7 +154,7 @@ impl Candidates {
         };
         let mut list: Vec<Ranked> = found.into_iter().zip(scores).map(ranked).collect();
         list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
-        list.truncate(self.limit);
+        list.truncate(n);
         list
     }
 
@@ -192,7 +199,7 @@ impl Candidates {
 }
 
 fn unknown(chunk: ChunkId) -> Candidate {
-    Candidate { chunk, doc: None, lexical: None, dense: None, tier: None }
+    Candidate { chunk, doc: None, lexical: None, dense: None, tier: None, chunk_bytes: None }
 }
 
 #[cfg(test)]

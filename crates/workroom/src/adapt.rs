@@ -150,7 +150,7 @@ const EXAMINED: usize = 5;
 /// others nearer to their vectors, as happens in workspaces of very mixed content.
 fn fitted(lessons: &[Lesson]) -> (Arc<Student>, usize) {
     let builtin = Student::builtin();
-    let is_examined = |at: usize| at % EXAMINED == 0;
+    let is_examined = |at: usize| at.is_multiple_of(EXAMINED);
     let (examined, others): (Vec<_>, Vec<_>) =
         lessons.iter().enumerate().partition(|(at, _)| is_examined(*at));
     let tried = fit_to(others.iter().map(|(_, lesson)| *lesson)).0;

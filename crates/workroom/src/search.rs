@@ -33,7 +33,7 @@ impl Workspace {
         let _asking = self.improving.asking();
         let vector = match query.mode {
             Mode::Lexical => None,
-            Mode::Hybrid | Mode::Dense => self.query_vector(&query.text)?,
+            Mode::Hybrid | Mode::Dense => self.query_vector(&query.text),
         };
         let filter = query.filter()?;
         let asked = retrieve::Query {
@@ -46,18 +46,18 @@ impl Workspace {
         };
         let mut candidates = Candidates::gather(snapshot, &asked)?;
         if matches!(vector, Some((Tier::Teacher, _))) {
-            self.rescore(&mut candidates, snapshot, query)?;
+            self.rescore(&mut candidates, snapshot, query);
         }
         Ok(candidates.ranked())
     }
 
     /// The query in the index's space: by the teacher where there is one, else by the student.
-    fn query_vector(&self, text: &str) -> Result<Option<(Tier, Arc<[f32]>)>> {
-        if let Some(vector) = self.teacher.query_vector(text)? {
-            return Ok(Some((Tier::Teacher, vector)));
+    fn query_vector(&self, text: &str) -> Option<(Tier, Arc<[f32]>)> {
+        if let Some(vector) = self.teacher.query_vector(text) {
+            return Some((Tier::Teacher, vector));
         }
-        let vector = self.ingest.student().student.embed_text(text);
-        Ok(vector.map(|vector| (Tier::Student, Arc::from(vector))))
+        let vector = self.ingest.student().student.embed_text(text)?;
+        Some((Tier::Student, Arc::from(vector)))
     }
 
     fn hits(&self, snapshot: &Snapshot, ranked: &[Ranked]) -> Result<Vec<Hit>> {

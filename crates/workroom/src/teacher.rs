@@ -101,17 +101,18 @@ impl Teacher {
         self.chosen.as_ref().map(|chosen| chosen.id)
     }
 
-    /// The query's vector by the teacher; `None` without one, or when it could not be loaded.
-    pub(crate) fn query_vector(&self, text: &str) -> Result<Option<Arc<[f32]>>> {
-        let Some(chosen) = &self.chosen else { return Ok(None) };
+    /// The query's vector by the teacher; `None` without one, or when it could not be loaded or failed.
+    pub(crate) fn query_vector(&self, text: &str) -> Option<Arc<[f32]>> {
+        let chosen = self.chosen.as_ref()?;
         let kept = || chosen.queries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(vector) = kept().get(text) {
-            return Ok(Some(Arc::clone(vector)));
+            return Some(Arc::clone(vector));
         }
-        let Some(Ok(teacher)) = self.loaded() else { return Ok(None) };
-        let vector: Arc<[f32]> = teacher.embed_query(text)?.into();
+        let Some(Ok(teacher)) = self.loaded() else { return None };
+        let told = |error: &embed::Error| tracing::warn!(%error, "the teacher failed; the student answers");
+        let vector: Arc<[f32]> = teacher.embed_query(text).inspect_err(told).ok()?.into();
         kept().put(text.to_owned(), Arc::clone(&vector));
-        Ok(Some(vector))
+        Some(vector)
     }
 
     /// Vectors of passages, in order. Queries go first.
