@@ -27,7 +27,7 @@ pub(crate) struct Candidate {
 }
 
 /// What is known of a query beside its candidates.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Asked {
     /// The largest BM25 score that any chunk could have.
     pub(crate) bound: f32,
@@ -37,6 +37,10 @@ pub(crate) struct Asked {
     pub(crate) n_chunks: f32,
     /// Which model the query's vector is from, if it has one.
     pub(crate) tier: Option<Tier>,
+    /// How near the student's vectors are to the teacher's in this workspace.
+    pub(crate) fidelity: f32,
+    /// Letters of the query for each word piece that its model cuts it into, if they were counted.
+    pub(crate) letters_per_piece: Option<f32>,
 }
 
 /// A word of a query.
@@ -60,17 +64,32 @@ const MEANINGFUL_BYTES: f32 = 180.0;
 /// knows its size.
 const BREVITY_POWER: f32 = 0.25;
 
+/// Letters for each word piece where a model can only spell a text: its vector says nothing.
+const SPELLED: f32 = 1.0;
+/// Letters for each word piece where a model knows the words, at the least. English has four, German cut by an English vocabulary 2.5.
+const FLUENT: f32 = 3.0;
+
 /// Bends BM25 over its bound: a chunk with half of what the words can say has three eighths of it left, one with a tenth hardly anything,
 /// for that is a word or two met by chance.
 const LEXICAL_BEND: f32 = 1.4;
 
-/// What a cosine says of the one that two teacher vectors would have: where it starts and how fast it grows. A noisier model's cosine is
-/// drawn in toward the middle, so that a chunk neither gains nor loses by getting its better vector, but for what that vector says.
-fn expected_cosine(cosine: f32, query: Tier, chunk: Tier) -> f32 {
-    let (start, slope) = match (query, chunk) {
-        (Tier::Teacher, Tier::Teacher) => (0.0, 1.0),
-        (Tier::Teacher, Tier::Student) | (Tier::Student, Tier::Teacher) => (0.06, 0.65),
-        (Tier::Student, Tier::Student) => (0.04, 0.3),
+/// Mean cosine of the built-in student's vector of a chunk with the teacher's, in text of any kind: what to expect of a workspace where
+/// it has not been measured.
+pub const STUDENT_FIDELITY: f32 = 0.65;
+/// The same for queries, which are short.
+const QUERY_FIDELITY: f32 = 0.46;
+/// Where an expected cosine starts when nothing is known of one side.
+const PRIOR_COSINE: f32 = 0.17;
+
+/// What a cosine says of the one that two teacher vectors would have. A student's vector is the teacher's, shortened to its fidelity, and
+/// noise: so is the cosine, and what is lost is made up by what two texts have in common on average. So a chunk neither gains nor loses
+/// by getting its better vector, but for what that vector says.
+fn expected_cosine(cosine: f32, query: Tier, chunk: Tier, fidelity: f32) -> f32 {
+    let (slope, start) = match (query, chunk) {
+        (Tier::Teacher, Tier::Teacher) => (1.0, 0.0),
+        (Tier::Teacher, Tier::Student) => (fidelity, PRIOR_COSINE * (1.0 - fidelity)),
+        (Tier::Student, Tier::Teacher) => (STUDENT_FIDELITY, PRIOR_COSINE * (1.0 - STUDENT_FIDELITY)),
+        (Tier::Student, Tier::Student) => (fidelity * QUERY_FIDELITY, 0.04),
     };
     (start + slope * cosine).clamp(0.0, 1.0)
 }
@@ -88,7 +107,7 @@ fn fuse(found: &Candidate, asked: &Asked, points: f32) -> f32 {
     let bound = asked.bound.max(0.0);
     let by_meaning = match (found.dense, asked.tier, found.tier) {
         (Some(cosine), Some(query), Some(chunk)) => {
-            points * expected_cosine(cosine, query, chunk) * brevity_factor(found.chunk_bytes)
+            points * expected_cosine(cosine, query, chunk, asked.fidelity) * brevity_factor(found.chunk_bytes)
         }
         _ => 0.0,
     };
@@ -112,7 +131,13 @@ impl Asked {
         if self.tier.is_none() {
             return 0.0;
         }
-        DENSE_POINTS * (1.0 - SPECIFICITY_SHARE * self.specificity())
+        DENSE_POINTS * (1.0 - SPECIFICITY_SHARE * self.specificity()) * self.fluency()
+    }
+
+    /// How well the model reads the query's language, 0..=1.
+    fn fluency(&self) -> f32 {
+        self.letters_per_piece
+            .map_or(1.0, |letters| ((letters - SPELLED) / (FLUENT - SPELLED)).clamp(0.0, 1.0))
     }
 
     /// How much of the bound comes from words that hardly any chunk holds, 0..=1.
@@ -168,7 +193,14 @@ mod tests {
     const TIERS: [Tier; 2] = [Tier::Student, Tier::Teacher];
 
     fn asked(bound: f32, tier: Option<Tier>) -> Asked {
-        Asked { bound, tier, ..Asked::default() }
+        Asked {
+            bound,
+            tier,
+            terms: Vec::new(),
+            n_chunks: 0.0,
+            fidelity: STUDENT_FIDELITY,
+            letters_per_piece: None,
+        }
     }
 
     fn found(chunk: u64, lexical: Option<f32>, dense: Option<f32>, tier: Tier) -> Candidate {
@@ -201,6 +233,8 @@ mod tests {
             terms,
             n_chunks: 100_000.0,
             tier,
+            fidelity: STUDENT_FIDELITY,
+            letters_per_piece: None,
         })
     }
 
@@ -236,7 +270,9 @@ mod tests {
 
         #[test]
         fn a_noisier_cosine_moves_a_score_less(cosine in 0.0_f32..0.9, step in 0.01_f32..0.1) {
-            let gain = |query, chunk| expected_cosine(cosine + step, query, chunk) - expected_cosine(cosine, query, chunk);
+            let gain = |query, chunk| {
+                expected_cosine(cosine + step, query, chunk, STUDENT_FIDELITY) - expected_cosine(cosine, query, chunk, STUDENT_FIDELITY)
+            };
             let [weak, strong] = TIERS;
             prop_assert!(gain(weak, weak) < gain(strong, weak));
             prop_assert!(gain(strong, weak) < gain(strong, strong));
@@ -272,7 +308,8 @@ mod tests {
         let rare = Term { doc_freq: 1.0, bound: 30.0 };
         let common = Term { doc_freq: 20_000.0, bound: 10.0 };
         for query in TIERS {
-            let asked = Asked { bound: 40.0, terms: vec![rare, common], n_chunks: 1e6, tier: Some(query) };
+            let asked =
+                Asked { bound: 40.0, terms: vec![rare, common], n_chunks: 1e6, ..asked(40.0, Some(query)) };
             for tier in TIERS {
                 let list = [found(0, Some(14.0), Some(0.1), tier), found(10, None, Some(0.56), tier)];
                 let scores = scores(&list, &asked);
@@ -280,6 +317,15 @@ mod tests {
             }
         }
         assert_eq!([rarity(1.0, 300.0), rarity(50.0, 10_000.0), rarity(1.0, 1_000_000.0)], [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_language_that_the_model_can_only_spell_is_left_to_the_words() {
+        let list = [found(0, Some(3.0), Some(0.1), Tier::Teacher), found(10, None, Some(0.9), Tier::Teacher)];
+        for (letters_per_piece, words_win) in [(None, false), (Some(4.0), false), (Some(0.9), true)] {
+            let scores = scores(&list, &Asked { letters_per_piece, ..asked(20.0, Some(Tier::Teacher)) });
+            assert_eq!(scores[0] > scores[1], words_win, "{letters_per_piece:?} {scores:?}");
+        }
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub struct Query<'a> {
     /// The query's vector, in the space of the index, and the tier of the model that made it. Without one, hybrid falls back to words and
     /// dense finds nothing.
     pub vector: Option<(Tier, &'a [f32])>,
+    /// Mean cosine of the student's vectors with the teacher's in this workspace; [`STUDENT_FIDELITY`](crate::STUDENT_FIDELITY) where it
+    /// was not measured.
+    pub fidelity: f32,
+    /// Letters of the text for each word piece that the vector's model cuts it into: tells a language that the model can only spell.
+    pub letters_per_piece: Option<f32>,
     /// What ranks.
     pub mode: Mode,
     /// How many chunks to return.
@@ -105,7 +110,14 @@ impl Candidates {
             found: BTreeMap::new(),
             factors: HashMap::new(),
             vector: vector.and_then(|(_, vector)| QuantizedVector::from_f32(vector)),
-            asked: Asked { tier: vector.map(|(tier, _)| tier), ..Asked::default() },
+            asked: Asked {
+                bound: 0.0,
+                terms: Vec::new(),
+                n_chunks: 0.0,
+                tier: vector.map(|(tier, _)| tier),
+                fidelity: query.fidelity,
+                letters_per_piece: query.letters_per_piece,
+            },
             mode: query.mode,
             limit: query.limit,
         };

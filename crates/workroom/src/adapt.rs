@@ -67,8 +67,9 @@ impl Workspace {
     pub(crate) fn refit(&self, cancel: &AtomicBool) -> Result<Adapted> {
         let lessons = self.lessons(&*self.index.snapshot()?)?;
         let passages = lessons.len();
-        let (student, rows) = self.ingest.install(|| fitted(&lessons));
-        self.take_student(student, passages, rows)?;
+        let fitted = self.ingest.install(|| fitted(&lessons));
+        let rows = fitted.rows;
+        self.take_student(fitted, passages)?;
         let chunks = self.rederive(cancel)?;
         Ok(Adapted { passages, rows, chunks })
     }
@@ -146,21 +147,32 @@ struct Lesson {
 /// One lesson in so many is kept apart to see whether the others teach anything.
 const EXAMINED: usize = 5;
 
-/// The built-in table fitted to all lessons, and how many rows changed: none where a fit to most of them does not bring the
-/// others nearer to their vectors, as happens in workspaces of very mixed content.
-fn fitted(lessons: &[Lesson]) -> (Arc<Student>, usize) {
+/// What a fit came to.
+pub(crate) struct Fitted {
+    pub(crate) student: Arc<Student>,
+    /// Rows that changed.
+    pub(crate) rows: usize,
+    /// Mean cosine with the teacher on passages it was not fitted to.
+    pub(crate) fidelity: f32,
+}
+
+/// The built-in table fitted to all lessons; as it is where a fit to most of them does not bring the others nearer to their vectors, as
+/// happens in workspaces of very mixed content.
+fn fitted(lessons: &[Lesson]) -> Fitted {
     let builtin = Student::builtin();
-    let is_examined = |at: usize| at.is_multiple_of(EXAMINED);
     let (examined, others): (Vec<_>, Vec<_>) =
-        lessons.iter().enumerate().partition(|(at, _)| is_examined(*at));
+        lessons.iter().enumerate().partition(|(at, _)| at.is_multiple_of(EXAMINED));
     let tried = fit_to(others.iter().map(|(_, lesson)| *lesson)).0;
-    let nearness =
-        |student: &Student| -> f32 { examined.iter().map(|(_, lesson)| nearness(student, lesson)).sum() };
-    if nearness(&tried) <= nearness(builtin) {
-        return (Arc::clone(builtin), 0);
+    let nearness = |student: &Student| -> f32 {
+        let sum: f32 = examined.iter().map(|(_, lesson)| nearness(student, lesson)).sum();
+        (sum / examined.len().max(1) as f32).clamp(0.0, 1.0)
+    };
+    let (before, after) = (nearness(builtin), nearness(&tried));
+    if after <= before {
+        return Fitted { student: Arc::clone(builtin), rows: 0, fidelity: before };
     }
     let (student, rows) = fit_to(lessons);
-    (Arc::new(student), rows)
+    Fitted { student: Arc::new(student), rows, fidelity: after }
 }
 
 fn fit_to<'a>(lessons: impl IntoIterator<Item = &'a Lesson>) -> (Student, usize) {

@@ -21,6 +21,7 @@ pub(crate) struct Improving {
     /// Teacher vectors that queries made and could not store at once.
     unstored: Mutex<Vec<VectorRow>>,
     adaptation: Mutex<Option<Adaptation>>,
+    fidelity: Mutex<Fidelity>,
     rate: Mutex<Rate>,
     /// Queries that are being answered just now.
     asking: AtomicUsize,
@@ -73,7 +74,18 @@ impl Improving {
     }
 
     pub(crate) fn adapted(&self, adaptation: Adaptation) {
+        *lock(&self.fidelity) = Fidelity::from(adaptation.fidelity);
         *lock(&self.adaptation) = Some(adaptation);
+    }
+
+    /// How near the student's vectors are to the teacher's here, as far as that is known.
+    pub(crate) fn fidelity(&self) -> f32 {
+        lock(&self.fidelity).mean()
+    }
+
+    /// Notes the cosine of a student's vector with the teacher's of the same chunk.
+    pub(crate) fn note_fidelity(&self, cosine: f32) {
+        lock(&self.fidelity).note(cosine);
     }
 
     pub(crate) fn adaptation(&self) -> Option<Adaptation> {
@@ -106,6 +118,39 @@ pub(crate) struct Asking<'a>(&'a Improving);
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         self.0.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A mean of cosines that begins at what is to be expected and follows what is seen.
+struct Fidelity {
+    sum: f32,
+    weight: f32,
+}
+
+impl Fidelity {
+    /// Seen cosines that weigh as much as the expectation.
+    const EXPECTATION: f32 = 32.0;
+    /// Beyond so many, older ones fade.
+    const MEMORY: f32 = 4096.0;
+
+    fn from(expected: f32) -> Self {
+        Self { sum: expected * Self::EXPECTATION, weight: Self::EXPECTATION }
+    }
+
+    fn note(&mut self, cosine: f32) {
+        let keep = if self.weight < Self::MEMORY { 1.0 } else { 1.0 - 1.0 / Self::MEMORY };
+        self.sum = self.sum * keep + cosine;
+        self.weight = self.weight * keep + 1.0;
+    }
+
+    fn mean(&self) -> f32 {
+        (self.sum / self.weight).clamp(0.0, 1.0)
+    }
+}
+
+impl Default for Fidelity {
+    fn default() -> Self {
+        Self::from(retrieve::STUDENT_FIDELITY)
     }
 }
 
@@ -148,6 +193,16 @@ mod tests {
         let taken = improving.take_wanted(usize::MAX);
         assert_eq!((taken.len(), taken.last()), (WANTED, Some(&ChunkId(99 + 2 * WANTED as u64))));
         assert!(improving.take_wanted(1).is_empty());
+    }
+
+    #[test]
+    fn fidelity_goes_from_expectation_to_what_is_seen() {
+        let mut fidelity = Fidelity::from(0.6);
+        assert!((fidelity.mean() - 0.6).abs() < 1e-6);
+        (0..32).for_each(|_| fidelity.note(0.8));
+        assert!((fidelity.mean() - 0.7).abs() < 1e-3);
+        (0..100_000).for_each(|_| fidelity.note(0.3));
+        assert!((fidelity.mean() - 0.3).abs() < 1e-3);
     }
 
     #[test]

@@ -19,12 +19,7 @@ const DEPTH: (usize, usize) = (20, 50);
 
 impl Workspace {
     /// Gives the best candidates teacher vectors within the query's budget. Does nothing where there is no teacher.
-    pub(crate) fn rescore(
-        &self,
-        candidates: &mut Candidates,
-        snapshot: &Snapshot,
-        query: &Query,
-    ) {
+    pub(crate) fn rescore(&self, candidates: &mut Candidates, snapshot: &Snapshot, query: &Query) {
         let budget = Duration::from_millis(query.rescore_ms.unwrap_or(DEFAULT_RESCORE_MS));
         if budget.is_zero() || query.mode == Mode::Lexical || !self.teacher.is_ready() {
             return;
@@ -58,7 +53,9 @@ impl Workspace {
             made.extend(rows);
             step = began.elapsed();
         }
-        if query.keep && let Err(error) = self.store(made) {
+        if query.keep
+            && let Err(error) = self.store(made)
+        {
             tracing::warn!(%error, "vectors that were made for a query are not kept");
         }
     }
@@ -74,7 +71,13 @@ impl Workspace {
             let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
             Some(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector })
         };
-        Ok(stored.iter().zip(vectors).filter_map(row).collect())
+        let rows: Vec<VectorRow> = stored.iter().zip(vectors).filter_map(row).collect();
+        for row in &rows {
+            if let Some((Tier::Student, old)) = snapshot.vector(row.chunk) {
+                self.improving.note_fidelity(row.vector.dot(&old));
+            }
+        }
+        Ok(rows)
     }
 
     /// Stores vectors unless a commit is under way: a query waits for nobody. What it cannot store, the next one does.

@@ -1,7 +1,7 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
 use crate::{Hit, Mode, Query, Result, Workspace};
-use corpus::{Chunk, ChunkId, ContentHash, Tier};
+use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
 use retrieve::{Candidates, Ranked, quote};
@@ -39,6 +39,8 @@ impl Workspace {
         let asked = retrieve::Query {
             text: &query.text,
             vector: vector.as_ref().map(|(tier, vector)| (*tier, &**vector)),
+            fidelity: self.improving.fidelity(),
+            letters_per_piece: self.letters_per_piece(&query.text),
             mode: query.mode,
             limit,
             filter: &filter,
@@ -49,6 +51,13 @@ impl Workspace {
             self.rescore(&mut candidates, snapshot, query);
         }
         Ok(candidates.ranked())
+    }
+
+    /// Letters of a text for each word piece of it; `None` without any.
+    fn letters_per_piece(&self, text: &str) -> Option<f32> {
+        let n_pieces = self.tokenizer.count(text);
+        let n_letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        (n_pieces > 0).then(|| n_letters as f32 / n_pieces as f32)
     }
 
     /// The query in the index's space: by the teacher where there is one, else by the student.

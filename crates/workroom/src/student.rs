@@ -4,6 +4,7 @@
 //! The record is written after the table it describes, so one that is there describes a whole table.
 //! Not here: fitting it (`adapt`).
 
+use crate::adapt::Fitted;
 use crate::search::rfc3339;
 use crate::{Result, Workspace};
 use corpus::ModelId;
@@ -16,12 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a workspace's student was fitted to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adaptation {
     /// Passages of the workspace that it was fitted to.
     pub sample: u64,
     /// Rows of its table that the fit changed; none where fitting taught it nothing, and the built-in table serves.
     pub rows: u64,
+    /// Mean cosine of its vectors with the teacher's on passages it was not fitted to.
+    pub fidelity: f32,
     /// Chunks that the workspace held then.
     pub chunks: u64,
     /// When, RFC 3339, UTC.
@@ -82,11 +85,13 @@ pub(crate) fn model_of(index: &Index, student: &Student) -> Result<ModelId> {
 
 impl Workspace {
     /// Keeps a student on disk and lets it embed from now on.
-    pub(crate) fn take_student(&self, student: Arc<Student>, sample: usize, rows: usize) -> Result<()> {
+    pub(crate) fn take_student(&self, fitted: Fitted, sample: usize) -> Result<()> {
+        let Fitted { student, rows, fidelity } = fitted;
         let snapshot = self.index.documents();
         let adaptation = Adaptation {
             sample: sample as u64,
             rows: rows as u64,
+            fidelity,
             chunks: snapshot.live().len(),
             at: rfc3339(jiff::Timestamp::now().as_millisecond()),
             checksum: student.model().checksum.clone(),
