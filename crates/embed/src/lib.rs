@@ -23,11 +23,14 @@ mod table;
 
 // The teacher.
 mod bert;
+mod calibrate;
+mod encoder;
 mod gate;
 #[cfg(feature = "hub")]
 mod hub;
 pub mod models;
 mod onnx;
+mod quantize;
 mod runtime;
 mod safetensors;
 mod teacher;

@@ -1,6 +1,6 @@
 //! Writes ONNX graphs: the few messages of its protobuf format that a graph of ours needs.
 //!
-//! Invariant: what is written is a valid model of opset 17, if the operators are.
+//! Invariant: what is written is a valid model of opset 17 and the runtime's own operators, if the operators are.
 //! Not here: which operators; reading.
 //!
 //! Field numbers are those of `onnx.proto` (ONNX IR version 8). A protobuf message is a sequence of fields, each a key (number and
@@ -11,10 +11,16 @@ use crate::safetensors::Tensor;
 const IR_VERSION: u64 = 8;
 const OPSET: u64 = 17;
 
+/// The operators we use that are the runtime's own and not the standard's, and the name of their collection.
+const RUNTIMES_OWN: [&str; 1] = ["MatMulIntegerToFloat"];
+const RUNTIME: &str = "com.microsoft";
+
 /// Kinds of elements, by their numbers in `TensorProto.DataType`.
 #[derive(Clone, Copy)]
 pub(crate) enum Element {
     F32 = 1,
+    U8 = 2,
+    I8 = 3,
     I64 = 7,
 }
 
@@ -100,7 +106,8 @@ impl Graph {
             .text(2, output)
             .text(3, output)
             .text(4, kind)
-            .each(attributes, |node, (name, value)| node.message(5, attribute(name, value)));
+            .each(attributes, |node, (name, value)| node.message(5, attribute(name, value)))
+            .text(7, if RUNTIMES_OWN.contains(&kind) { RUNTIME } else { "" });
         self.nodes.push(node);
     }
 
@@ -133,7 +140,14 @@ impl Graph {
         self.constant(Element::F32, &[], &value.to_le_bytes())
     }
 
-    fn constant(&mut self, element: Element, shape: &[u64], raw: &[u8]) -> String {
+    /// Adds floating point numbers in a row, and returns their name.
+    pub(crate) fn floats(&mut self, values: &[f32]) -> String {
+        let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.constant(Element::F32, &[values.len() as u64], &raw)
+    }
+
+    /// Adds numbers of any kind as their little-endian bytes, and returns their name.
+    pub(crate) fn constant(&mut self, element: Element, shape: &[u64], raw: &[u8]) -> String {
         self.n_values += 1;
         let name = format!("constant_{}", self.n_values);
         let message = Message::default()
@@ -145,17 +159,35 @@ impl Graph {
         name
     }
 
-    /// The model file: `inputs` of whole numbers shaped batch by sequence, and one `output` with `width` numbers for each of them.
-    pub(crate) fn model(self, inputs: &[&str], output: &str, width: u64) -> Vec<u8> {
+    /// The model file: `inputs` of whole numbers shaped batch by sequence; outputs `encoded`, with `width` numbers for each of them, and
+    /// `lists` of numbers.
+    pub(crate) fn model(self, inputs: &[&str], (encoded, width): (&str, u64), lists: &[String]) -> Vec<u8> {
+        const BATCH: [Side; 2] = [Side::Any("batch"), Side::Any("sequence")];
+        let [batch, sequence] = BATCH;
         let graph = Message::default()
             .each(self.nodes, |graph, node| graph.message(1, node))
             .text(2, "encoder")
             .each(self.initializers, |graph, initializer| graph.message(5, initializer))
-            .each(inputs, |graph, input| graph.message(11, value(input, Element::I64, None)))
-            .message(12, value(output, Element::F32, Some(width)));
-        let opset = Message::default().text(1, "").number(2, OPSET);
-        Message::default().number(1, IR_VERSION).message(7, graph).message(8, opset).0
+            .each(inputs, |graph, input| graph.message(11, value(input, Element::I64, &BATCH)))
+            .message(12, value(encoded, Element::F32, &[batch, sequence, Side::Known(width)]))
+            .each(lists, |graph, list| {
+                graph.message(12, value(list, Element::F32, &[Side::Any("channels")]))
+            });
+        let opset = |domain, version| Message::default().text(1, domain).number(2, version);
+        Message::default()
+            .number(1, IR_VERSION)
+            .message(7, graph)
+            .message(8, opset("", OPSET))
+            .message(8, opset(RUNTIME, 1))
+            .0
     }
+}
+
+/// One side of a tensor.
+#[derive(Clone, Copy)]
+enum Side {
+    Known(u64),
+    Any(&'static str),
 }
 
 fn attribute(name: &str, value: &Attribute) -> Message {
@@ -172,12 +204,14 @@ fn attribute(name: &str, value: &Attribute) -> Message {
     }
 }
 
-fn value(name: &str, element: Element, width: Option<u64>) -> Message {
-    let named = |name| Message::default().text(2, name);
-    let shape = Message::default()
-        .message(1, named("batch"))
-        .message(1, named("sequence"))
-        .each(width, |shape, width| shape.message(1, Message::default().number(1, width)));
+fn value(name: &str, element: Element, sides: &[Side]) -> Message {
+    let shape = Message::default().each(sides, |shape, side| {
+        let side = match side {
+            Side::Known(side) => Message::default().number(1, *side),
+            Side::Any(name) => Message::default().text(2, name),
+        };
+        shape.message(1, side)
+    });
     let tensor = Message::default().number(1, element as u64).message(2, shape);
     Message::default().text(1, name).message(2, Message::default().message(1, tensor))
 }

@@ -1,7 +1,7 @@
 //! The table of contents of a safetensors file: which tensor lies where.
 //!
 //! Invariant: every range given out lies inside the file.
-//! Not here: the numbers themselves, which only the runtime reads.
+//! Not here: what the numbers mean.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,6 +63,19 @@ impl Contents {
     /// The tensor of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Tensor> {
         self.tensors.get(name)
+    }
+}
+
+impl Tensor {
+    /// Its bytes in `file`, the whole file whose contents it was found in.
+    pub(crate) fn bytes<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        let rest = file.get(self.offset as usize..).unwrap_or_default();
+        rest.get(..self.length as usize).unwrap_or_default()
+    }
+
+    /// Its numbers, likewise.
+    pub(crate) fn floats(&self, file: &[u8]) -> Vec<f32> {
+        self.bytes(file).as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```text
 //! DIR/all-MiniLM-L6-v2/manifest.json   what it is, and the SHA-256 of every file
 //!                      model.safetensors, tokenizer.json, config.json, ...
+//!                      encoder.int8    made of these when the model is first loaded; may be deleted
 //! DIR/runtime/libonnxruntime.so        the ONNX Runtime library
 //! ```
 
