@@ -120,7 +120,7 @@ fn opening_again_is_not_hindered_by_processes_that_are_being_started() {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     // A new process holds copies of our open files until its program has begun.
-                    room.run(&["--version"]);
+                    drop(room.run(&["--version"]));
                 }
             });
         }

@@ -3,6 +3,7 @@
 
 mod citations;
 mod errors;
+mod eval;
 mod golden;
 mod kill;
 mod library;

@@ -74,6 +74,38 @@ impl Teacher {
         Self { info, model: Gate::new(model) }
     }
 
+    /// As [`Embedder::embed_passages`], but each batch goes before all passages that are embedded without hurry: for the few that a query
+    /// waits for.
+    ///
+    /// # Errors
+    /// As [`Embedder::embed_passages`].
+    pub fn embed_urgently(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+        self.embed_in(texts, |texts| self.model.urgent(|model| Self::run(model, texts)))
+    }
+
+    /// Vectors of passages, by a function that embeds one batch.
+    fn embed_in(
+        &self,
+        texts: &[&str],
+        embed: impl Fn(&[&str]) -> Result<Vec<Vec<f32>>>,
+    ) -> Result<Vec<Vec<f32>>> {
+        let prefixed: Vec<String>;
+        let prefixed: Vec<&str> = if self.info.passage_prefix.is_empty() {
+            texts.to_vec()
+        } else {
+            prefixed = texts.iter().map(|text| format!("{}{text}", self.info.passage_prefix)).collect();
+            prefixed.iter().map(String::as_str).collect()
+        };
+        let mut vectors = vec![vec![0.0; DIM]; texts.len()];
+        for batch in batches(texts, self.info.max_tokens) {
+            let batch_texts: Vec<&str> = batch.iter().map(|&at| prefixed[at]).collect();
+            for (at, vector) in batch.into_iter().zip(embed(&batch_texts)?) {
+                vectors[at] = vector;
+            }
+        }
+        Ok(vectors)
+    }
+
     /// Runs the model once.
     fn run(model: &mut TextEmbedding, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         let vectors =
@@ -93,22 +125,7 @@ impl Embedder for Teacher {
     }
 
     fn embed_passages(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let prefixed: Vec<String>;
-        let prefixed: Vec<&str> = if self.info.passage_prefix.is_empty() {
-            texts.to_vec()
-        } else {
-            prefixed = texts.iter().map(|text| format!("{}{text}", self.info.passage_prefix)).collect();
-            prefixed.iter().map(String::as_str).collect()
-        };
-        let mut vectors = vec![vec![0.0; DIM]; texts.len()];
-        for batch in batches(texts, self.info.max_tokens) {
-            let batch_texts: Vec<&str> = batch.iter().map(|&at| prefixed[at]).collect();
-            let found = self.model.patient(|model| Self::run(model, &batch_texts))?;
-            for (at, vector) in batch.into_iter().zip(found) {
-                vectors[at] = vector;
-            }
-        }
-        Ok(vectors)
+        self.embed_in(texts, |texts| self.model.patient(|model| Self::run(model, texts)))
     }
 
     fn embed_query(&self, text: &str) -> Result<Vec<f32>> {

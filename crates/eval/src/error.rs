@@ -38,6 +38,9 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The folder for the files of a set holds what no earlier run left there.
+    #[error("{} is there and is no work of an earlier run", .0.display())]
+    Taken(PathBuf),
     /// Nothing at the path looks like a test set.
     #[error("{} holds no test set", .0.display())]
     NoSet(PathBuf),
@@ -54,13 +57,12 @@ impl Error {
 
     pub(crate) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        // The file system layer names the path once more; its cause is enough.
-        move |source| Self::Io { doing: "read", path, source: bare(source) }
+        move |source| Self::Io { doing: "read", path, source }
     }
 
     pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { doing: "write", path, source: bare(source) }
+        move |source| Self::Io { doing: "write", path, source }
     }
 
     /// What can be done about it.
@@ -72,14 +74,11 @@ impl Error {
             Self::Line { .. } | Self::File { .. } => {
                 "mend the file; docs/evaluation.md describes each format"
             }
+            Self::Taken(_) => "name a new folder, or take that one away",
             Self::NoSet(_) => {
                 "name a BEIR folder (corpus.jsonl, queries.jsonl, qrels/test.tsv), a folder of such, a folder of documents with a \
                  golden JSONL file, or a Ragas or DeepEval JSONL file"
             }
         }
     }
-}
-
-fn bare(error: io::Error) -> io::Error {
-    error.raw_os_error().map_or(error, io::Error::from_raw_os_error)
 }

@@ -37,18 +37,18 @@ pub fn keep(layout: &Layout<'_>, folder: &Path) -> Result<PathBuf> {
     }
     if files.exists() {
         if known.is_none() {
-            return Err(Error::file(&files, "the folder is there and no earlier run made it"));
+            return Err(Error::Taken(files));
         }
-        fs_err::remove_dir_all(&files).map_err(Error::writing(&files))?;
+        std::fs::remove_dir_all(&files).map_err(Error::writing(&files))?;
     }
-    fs_err::create_dir_all(&files).map_err(Error::writing(&files))?;
+    std::fs::create_dir_all(&files).map_err(Error::writing(&files))?;
     publish(&record_at, &Record::default())?;
     for placed in layout.placed() {
         let path = files.join(&placed.path);
         if let Some(parent) = path.parent() {
-            fs_err::create_dir_all(parent).map_err(Error::writing(parent))?;
+            std::fs::create_dir_all(parent).map_err(Error::writing(parent))?;
         }
-        fs_err::write(&path, placed.content()?).map_err(Error::writing(&path))?;
+        std::fs::write(&path, placed.content()?).map_err(Error::writing(&path))?;
     }
     publish(&record_at, &Record { fingerprint, documents: layout.ids() })?;
     Ok(files)
@@ -58,9 +58,8 @@ fn record(path: &Path) -> Result<Option<Record>> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = fs_err::read_to_string(path).map_err(Error::reading(path))?;
-    let read = serde_json::from_str(&text);
-    read.map(Some).map_err(|error| Error::file(path, format!("no record of an earlier run: {error}")))
+    let text = std::fs::read_to_string(path).map_err(Error::reading(path))?;
+    serde_json::from_str(&text).map(Some).map_err(|_| Error::Taken(path.to_owned()))
 }
 
 fn publish(path: &Path, record: &Record) -> Result<()> {

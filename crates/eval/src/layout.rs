@@ -109,7 +109,7 @@ impl Placed<'_> {
     /// When the document is a file that cannot be read.
     pub fn content(&self) -> Result<Cow<'_, [u8]>> {
         match &self.document.body {
-            Body::File(path) => fs_err::read(path).map(Cow::Owned).map_err(Error::reading(path)),
+            Body::File(path) => std::fs::read(path).map(Cow::Owned).map_err(Error::reading(path)),
             Body::Text(text) if self.titled => {
                 // A heading is one line.
                 let title: Vec<&str> = self.document.title.split_whitespace().collect();

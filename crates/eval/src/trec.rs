@@ -76,7 +76,7 @@ pub fn write_qrels<'a>(path: &Path, queries: impl IntoIterator<Item = &'a Query>
 fn publish(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = || {
-        fs_err::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;

@@ -4,6 +4,7 @@
 //! Not here: when it runs by itself (`maintain`).
 
 use crate::layout::Layout;
+use crate::teacher::Hurry;
 use crate::{Result, Workspace};
 use corpus::{ChunkId, ChunkText, Tier};
 use index::{Snapshot, StoredChunk};
@@ -52,7 +53,7 @@ impl Workspace {
     /// Gives some chunks their teacher vectors, in one commit. Returns how many got one.
     pub(crate) fn backfill_batch(&self, snapshot: &Snapshot, batch: &[ChunkId]) -> Result<u64> {
         let started = Instant::now();
-        let rows = self.teacher_rows(snapshot, batch)?;
+        let rows = self.teacher_rows(snapshot, batch, Hurry::None)?;
         let embedded = rows.len();
         let mut transaction = self.index.begin()?;
         for row in self.improving.take_unstored().into_iter().chain(rows) {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a query takes no longer than its budget and one batch of the teacher. A vector that was made for one query is kept for all.
 
+use crate::teacher::Hurry;
 use crate::{Query, Result, Workspace};
 use corpus::{ChunkId, QuantizedVector, Tier};
 use index::{Snapshot, VectorRow};
@@ -39,14 +40,15 @@ impl Workspace {
                 break;
             }
             let began = Instant::now();
-            let rows = match self.teacher_rows(snapshot, &waiting[..STEP.min(waiting.len())]) {
-                Ok(rows) if !rows.is_empty() => rows,
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "no better vectors for this query");
-                    break;
-                }
-            };
+            let rows =
+                match self.teacher_rows(snapshot, &waiting[..STEP.min(waiting.len())], Hurry::AQueryWaits) {
+                    Ok(rows) if !rows.is_empty() => rows,
+                    Ok(_) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "no better vectors for this query");
+                        break;
+                    }
+                };
             for row in &rows {
                 candidates.rescore(row.chunk, &row.vector);
             }
@@ -61,11 +63,16 @@ impl Workspace {
     }
 
     /// The teacher's vectors of some chunks; chunks whose text has no direction are left out.
-    pub(crate) fn teacher_rows(&self, snapshot: &Snapshot, chunks: &[ChunkId]) -> Result<Vec<VectorRow>> {
+    pub(crate) fn teacher_rows(
+        &self,
+        snapshot: &Snapshot,
+        chunks: &[ChunkId],
+        hurry: Hurry,
+    ) -> Result<Vec<VectorRow>> {
         let Some(model) = self.teacher.model_id() else { return Ok(Vec::new()) };
         let stored: Vec<_> = snapshot.fetch(chunks)?.into_iter().flatten().collect();
         let texts: Vec<String> = stored.iter().map(crate::backfill::embedding_text).collect();
-        let vectors = self.teacher.embed(&texts)?;
+        let vectors = self.teacher.embed(&texts, hurry)?;
         let row = |(stored, vector): (&index::StoredChunk, Vec<f32>)| {
             let vector = QuantizedVector::from_f32(&vector)?;
             let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);

@@ -34,6 +34,13 @@ struct Chosen {
     queries: Mutex<LruCache<String, Arc<[f32]>>>,
 }
 
+/// Whether passages are embedded for a query that waits, and so before others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hurry {
+    AQueryWaits,
+    None,
+}
+
 /// Queries whose vectors are kept: 1.5 MB.
 const QUERIES_KEPT: NonZero<usize> = NonZero::new(1024).unwrap();
 
@@ -115,11 +122,12 @@ impl Teacher {
         Some(vector)
     }
 
-    /// Vectors of passages, in order. Queries go first.
-    pub(crate) fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        self.run(|teacher| {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            teacher.embed_passages(&texts)
+    /// Vectors of passages, in order.
+    pub(crate) fn embed(&self, texts: &[String], hurry: Hurry) -> Result<Vec<Vec<f32>>> {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        self.run(|teacher| match hurry {
+            Hurry::AQueryWaits => teacher.embed_urgently(&texts),
+            Hurry::None => teacher.embed_passages(&texts),
         })
     }
 

@@ -18,6 +18,10 @@ use std::path::Path;
 pub(super) fn run(args: &Args, options: &Eval) -> Result<(), Failure> {
     let tier = tier::choose(args, options)?;
     let sets = read(options)?;
+    if let Some(folder) = &options.run_dir {
+        // What cannot be written at the end should be told at the beginning.
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    }
     let temporary = tempfile::tempdir()?;
     let bench = Bench {
         mode: mode(options.mode),
@@ -59,6 +63,10 @@ fn write(folder: &Path, set: &Set, measured: &Measured, tag: &str) -> Result<(),
     let run = set.counted().zip(&measured.rankings);
     trec::write_run(&folder.join(format!("{}.run", set.name)), run, tag)?;
     Ok(trec::write_qrels(&folder.join(format!("{}.qrels", set.name)), &set.queries)?)
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> eval::Error {
+    eval::Error::Io { doing: "write", path: path.to_owned(), source }
 }
 
 fn mode(mode: Mode) -> workroom::Mode {

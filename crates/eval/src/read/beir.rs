@@ -16,6 +16,7 @@ const HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
 
 /// A line of either JSONL file.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `_id` and `text`")]
 struct Row {
     _id: Name,
     #[serde(default)]

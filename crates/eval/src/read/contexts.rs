@@ -12,6 +12,7 @@ use std::path::Path;
 
 /// A sample of Ragas.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `user_input`")]
 struct Ragas {
     id: Option<Name>,
     user_input: String,
@@ -21,6 +22,7 @@ struct Ragas {
 
 /// A test case of DeepEval.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `input`")]
 struct DeepEval {
     id: Option<Name>,
     input: String,
@@ -31,7 +33,7 @@ struct DeepEval {
 
 /// A passage, with or without where it is from.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a passage is neither a text nor an object with `context`")]
 enum Retrieved {
     Text(String),
     Sourced { context: String },

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const RESERVED: [&str; 2] = [".workroom", ".git"];
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `question` and `paths`")]
 struct Row {
     id: Option<Name>,
     question: String,
@@ -53,10 +54,10 @@ pub(super) fn read(questions: &Path, folder: &Path, name: &str) -> Result<Set> {
 /// The files below `folder`, `/`-separated and sorted. Links are not followed.
 fn walk(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<()> {
     let mut entries = Vec::new();
-    for entry in fs_err::read_dir(folder).map_err(Error::reading(folder))? {
+    for entry in std::fs::read_dir(folder).map_err(Error::reading(folder))? {
         entries.push(entry.map_err(Error::reading(folder))?);
     }
-    entries.sort_by_key(fs_err::DirEntry::file_name);
+    entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
@@ -73,7 +74,7 @@ fn walk(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<()> {
 
 /// Whether a file is the golden file itself, or another one beside the documents.
 fn is_golden(file: &Path, path: &str, questions: &Path) -> bool {
-    let same = || Some(fs_err::canonicalize(file).ok()? == fs_err::canonicalize(questions).ok()?);
+    let same = || Some(std::fs::canonicalize(file).ok()? == std::fs::canonicalize(questions).ok()?);
     let is_top = !path.contains('/') && path.ends_with(".jsonl");
     is_top && (same().unwrap_or_default() || kind(file).is_ok_and(|kind| kind == Some(Kind::Golden)))
 }

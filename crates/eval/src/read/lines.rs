@@ -20,7 +20,7 @@ pub(super) enum Kind {
 
 /// An id or the like: text, or a number that stands for its digits.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an id is neither a text nor a number")]
 pub(super) enum Name {
     Text(String),
     Number(serde_json::Number),
@@ -40,7 +40,7 @@ pub(super) fn each_line(
     path: &Path,
     mut take: impl FnMut(usize, &str) -> std::result::Result<(), String>,
 ) -> Result<()> {
-    let mut file = BufReader::new(fs_err::File::open(path).map_err(Error::reading(path))?);
+    let mut file = BufReader::new(std::fs::File::open(path).map_err(Error::reading(path))?);
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();

@@ -52,7 +52,7 @@ pub fn sources(path: &Path, golden: Option<&Path>) -> Result<Vec<Source>> {
         let form = Form::Golden { questions: questions.to_owned(), documents: path.to_owned() };
         return Ok(vec![Source { name: name(path), form }]);
     }
-    let found = if fs_err::metadata(path).map_err(Error::reading(path))?.is_file() {
+    let found = if std::fs::metadata(path).map_err(Error::reading(path))?.is_file() {
         of_file(path)?.into_iter().collect()
     } else if path.join(beir::CORPUS).is_file() {
         vec![beir_at(path)]
@@ -69,7 +69,7 @@ fn beir_at(folder: &Path) -> Source {
 /// The BEIR folders in a folder; where there are none, its JSONL files.
 fn of_folder(folder: &Path) -> Result<Vec<Source>> {
     let mut entries = Vec::new();
-    for entry in fs_err::read_dir(folder).map_err(Error::reading(folder))? {
+    for entry in std::fs::read_dir(folder).map_err(Error::reading(folder))? {
         entries.push(entry.map_err(Error::reading(folder))?.path());
     }
     entries.sort();
@@ -105,6 +105,6 @@ fn of_file(file: &Path) -> Result<Option<Source>> {
 
 /// What a folder is called, also when it is given as `.` or `..`.
 fn name(folder: &Path) -> String {
-    let whole = fs_err::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     whole.file_name().map_or_else(|| "set".to_owned(), |name| name.to_string_lossy().into_owned())
 }

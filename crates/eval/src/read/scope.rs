@@ -22,7 +22,7 @@ pub(super) fn key(folder: &Path) -> Result<Option<String>> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = fs_err::read_to_string(&path).map_err(Error::reading(&path))?;
+    let text = std::fs::read_to_string(&path).map_err(Error::reading(&path))?;
     let about: About = parse(&text).map_err(|reason| Error::file(&path, reason))?;
     let Some(rule) = about.scope else { return Ok(None) };
     let named = key_in(&rule).map(Some);

@@ -29,7 +29,9 @@ fn read(dir: &TempDir, path: &str, golden: Option<&str>) -> Result<Vec<Set>, Str
 }
 
 fn bare(root: &Path, text: &str) -> String {
-    text.replace(&format!("{}/", root.display()), "").replace(&root.display().to_string(), ".")
+    text.replace("/./", "/")
+        .replace(&format!("{}/", root.display()), "")
+        .replace(&root.display().to_string(), ".")
 }
 
 /// A set as text, all of it.

@@ -27,6 +27,7 @@ fn in_beir_folders() {
         beir("corpus.jsonl", Some("{\"_id\": \"d1\"}\n")),
         beir("corpus.jsonl", Some("{\"_id\": \"d1\", \"text\": 5}\n")),
         beir("corpus.jsonl", Some("[1]\n")),
+        beir("corpus.jsonl", Some("{\"_id\": [], \"text\": \"x\"}\n")),
         beir("corpus.jsonl", Some(&twice)),
         beir("queries.jsonl", Some(&asked_twice)),
         beir("queries.jsonl", Some("{\"_id\": \"q1\"}\n")),
@@ -45,7 +46,33 @@ fn in_beir_folders() {
         beir("SOURCE.json", Some("{\"scope\": ")),
         beir("SOURCE.json", Some("{\"scope\": \"by metadata.conv\"}")),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    corpus.jsonl: the collection is empty
+    corpus.jsonl:2: column 24: EOF while parsing a string
+    corpus.jsonl:1: missing field `_id`
+    corpus.jsonl:1: the id is empty
+    corpus.jsonl:1: no `text`
+    corpus.jsonl:1: invalid type: integer `5`, expected a string
+    corpus.jsonl:1: invalid length 2, expected an object with `_id` and `text`
+    corpus.jsonl:1: an id is neither a text nor a number
+    corpus.jsonl:2: the id `d1` occurs a second time
+    queries.jsonl:3: the id `q1` occurs a second time
+    queries.jsonl:1: no `text`
+    cannot read queries.jsonl: No such file or directory (os error 2)
+    cannot read qrels/test.tsv: No such file or directory (os error 2)
+    qrels/test.tsv:1: the header is not query-id, corpus-id, score
+    qrels/test.tsv:2: 2 columns instead of query-id, corpus-id, score
+    qrels/test.tsv:2: 1 columns instead of query-id, corpus-id, score
+    qrels/test.tsv:2: the score `high` is not a whole number
+    qrels/test.tsv:2: the score `1.5` is not a whole number
+    qrels/test.tsv:2: the query `q9` is not in queries.jsonl
+    qrels/test.tsv:3: `d1` is judged a second time for the query `q1`
+    qrels/test.tsv: no query has a relevant document
+    qrels/test.tsv: no query has a relevant document
+    SOURCE.json: the scope `own room` names no `metadata.KEY`
+    SOURCE.json: column 10: EOF while parsing a value
+    corpus.jsonl:1: no `metadata.conv`, which SOURCE.json makes the scope
+    "#);
 }
 
 #[test]
@@ -79,7 +106,16 @@ fn in_golden_files() {
         none("{\"question\": \"x\", \"paths\": []}\n", &[("a.md", "x")]),
         none("{\"question\": \"x\", \"paths\": []}\n", &[]),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    g.jsonl:2: no document has the path `b.md`
+    g.jsonl:2: neither `path` nor `paths`
+    g.jsonl:2: both `path` and `paths`
+    g.jsonl:2: missing field `question`
+    g.jsonl:2: the id `q1` occurs a second time
+    g.jsonl:2: column 2: expected ident
+    g.jsonl: no query has a relevant document
+    .: the collection is empty
+    "#);
 }
 
 #[test]
@@ -96,7 +132,17 @@ fn in_ragas_and_deepeval_files() {
         file(""),
         file("{\"user_input\": \n"),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    f.jsonl:2: invalid type: sequence, expected a string
+    f.jsonl:1: invalid type: string "a", expected a sequence
+    f.jsonl: no query has a relevant document
+    f.jsonl: the collection is empty
+    f.jsonl:1: a passage is neither a text nor an object with `context`
+    f.jsonl:2: missing field `input`
+    f.jsonl holds no test set
+    f.jsonl holds no test set
+    f.jsonl:1: column 15: EOF while parsing a value
+    "#);
 }
 
 #[test]

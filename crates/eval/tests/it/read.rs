@@ -25,7 +25,16 @@ fn beir() {
         ("tides/qrels/test.tsv", JUDGMENTS),
     ];
     let one = check(&files, "tides", None);
-    insta::assert_snapshot!(one, @"");
+    insta::assert_snapshot!(one, @r#"
+    set tides
+      doc d1 "Tides" "High water comes twice."
+      doc 2 "" "Low water too."
+      query q1 "when is high water" {"d1": 2, "gone": 1}
+      query q3 "answered by nothing" {"2": 0}
+      note queries without a judgment, not asked: 1 of 3
+      note judgments of documents that do not exist, counted as never found: 1
+      note queries without a relevant document, left out of the figures: 1
+    "#);
     assert_eq!(check(&files, ".", None), one, "a folder of folders holds the same set");
 }
 
@@ -48,7 +57,14 @@ fn beir_folders_side_by_side() {
         ".",
         None,
     );
-    insta::assert_snapshot!(picture, @"");
+    insta::assert_snapshot!(picture, @r#"
+    set a
+      doc d1 "" "x"
+      query q1 "x" {"d1": 1}
+    set b
+      doc d1 "" "x"
+      query q1 "x" {"d1": 1}
+    "#);
 }
 
 #[test]
@@ -76,7 +92,14 @@ fn scope() {
         ".",
         None,
     );
-    insta::assert_snapshot!(picture, @"");
+    insta::assert_snapshot!(picture, @r#"
+    set sets
+      doc d1 "" "a" in x
+      doc d2 "" "b" in 7
+      query q1 "a" {"d1": 1, "d2": 1} in x
+      query q2 "b" {"d2": 1} in 7
+      note relevant documents outside their query's scope, counted as never found: 1
+    "#);
 }
 
 const GOLDEN: &str = r#"{"id": "g1", "question": "how high?", "paths": ["a.md", "b/c.txt"], "quote": "so high"}
@@ -88,11 +111,27 @@ const GOLDEN: &str = r#"{"id": "g1", "question": "how high?", "paths": ["a.md", 
 fn golden() {
     let inside =
         [("golden.jsonl", GOLDEN), ("a.md", "so high"), ("b/c.txt", "x"), ("b/.workroom/index", "x")];
-    insta::assert_snapshot!(check(&inside, ".", None), @"");
+    insta::assert_snapshot!(check(&inside, ".", None), @r#"
+    set golden
+      doc a.md "" a.md
+      doc b/c.txt "" b/c.txt
+      query g1 "how high?" {"a.md": 1, "b/c.txt": 1} quote "so high"
+      query q2 "how low?" {"a.md": 1}
+      query q3 "who knows?" {}
+      note queries without a relevant document, left out of the figures: 1
+    "#);
     // Beside the documents, apart from them, or named itself.
     let below = [("all.jsonl", GOLDEN), ("docs/a.md", "so high"), ("docs/b/c.txt", "x")];
     let found = check(&below, ".", None);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r#"
+    set all
+      doc a.md "" docs/a.md
+      doc b/c.txt "" docs/b/c.txt
+      query g1 "how high?" {"a.md": 1, "b/c.txt": 1} quote "so high"
+      query q2 "how low?" {"a.md": 1}
+      query q3 "who knows?" {}
+      note queries without a relevant document, left out of the figures: 1
+    "#);
     assert_eq!(check(&below, "all.jsonl", None), found);
     let apart = check(&below, "docs", Some("all.jsonl"));
     assert_eq!(apart, found.replace("set all", "set docs"));
@@ -105,7 +144,16 @@ fn ragas() {
 {"user_input": "three?", "retrieved_contexts": ["A."]}
 "#;
     let picture = check(&[("r.jsonl", lines)], "r.jsonl", None);
-    insta::assert_snapshot!(picture, @"");
+    insta::assert_snapshot!(picture, @r#"
+    set r
+      doc c1 "" "A."
+      doc c2 "" "B."
+      doc c3 "" "C."
+      query q1 "one?" {"c1": 1, "c2": 1}
+      query q2 "two?" {"c2": 1}
+      query q3 "three?" {}
+      note queries without a relevant document, left out of the figures: 1
+    "#);
     assert_eq!(check(&[("r.jsonl", lines), ("other.jsonl", "{\"x\": 1}")], ".", None), picture);
 }
 
@@ -114,5 +162,13 @@ fn deepeval() {
     let lines = r#"{"input": "one?", "expected_output": "a", "context": ["A."], "retrieval_context": [{"context": "C.", "source": "s"}, "A."]}
 {"input": "two?", "expectedOutput": "b", "context": ["B."], "retrievalContext": ["D."]}
 "#;
-    insta::assert_snapshot!(check(&[("d.jsonl", lines)], "d.jsonl", None), @"");
+    insta::assert_snapshot!(check(&[("d.jsonl", lines)], "d.jsonl", None), @r#"
+    set d
+      doc c1 "" "A."
+      doc c2 "" "C."
+      doc c3 "" "B."
+      doc c4 "" "D."
+      query q1 "one?" {"c1": 1}
+      query q2 "two?" {"c3": 1}
+    "#);
 }

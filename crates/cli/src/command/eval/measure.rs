@@ -60,8 +60,9 @@ impl Bench<'_> {
     pub(super) fn measure(&self, set: &Set) -> Result<Measured, Failure> {
         let layout = Layout::of(set);
         let folder = eval::keep(&layout, &self.base.join(&set.name).join(self.tier.name()))?;
-        if !folder.join(IGNORE.0).exists() {
-            std::fs::write(folder.join(IGNORE.0), IGNORE.1)?;
+        let ignore = folder.join(IGNORE.0);
+        if !ignore.exists() {
+            std::fs::write(&ignore, IGNORE.1).map_err(|error| super::unwritable(&ignore, error))?;
         }
         let workspace = self.tier.open(&folder)?;
         self.tier.check(&workspace)?;
