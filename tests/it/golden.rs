@@ -1,19 +1,23 @@
-//! The quality gate: golden questions about the sample library, student tier, asked of the real pipeline.
+//! The quality gate: golden questions about the sample library, asked of the real pipeline, by the student alone and with the teacher's
+//! help at query time.
 //!
-//! The figures below the threshold line are what was measured when the gate was set, less a little; they rise when retrieval gets better
-//! and are never lowered to make a change pass.
+//! The floors are what was measured when they were set, less a little; they rise when retrieval gets better and are never lowered to make a
+//! change pass.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use workroom::{NoProgress, Query, Workspace};
 use workroom_tests::Room;
 
-/// Share of answerable questions, in all languages and kinds, whose file is the first found.
-const FIRST: f64 = 0.58;
-/// Share whose file is among the first three.
-const FIRST_THREE: f64 = 0.72;
-/// Share whose quoted sentence is inside one of the first ten hits.
-const QUOTED: f64 = 0.70;
+/// The least shares of answerable questions, in all languages and kinds.
+struct Floors {
+    /// Whose file is the first found.
+    first: f64,
+    /// Whose file is among the first three.
+    three: f64,
+    /// Whose quoted sentence is inside one of the first ten hits.
+    quoted: f64,
+}
 
 struct Golden {
     question: String,
@@ -64,15 +68,31 @@ impl Tally {
 
 #[test]
 fn golden_questions_find_their_documents() {
+    let room = library();
+    let workspace = Workspace::create(room.root()).unwrap();
+    check(&workspace, &Floors { first: 0.62, three: 0.72, quoted: 0.70 });
+}
+
+#[test]
+fn golden_questions_find_their_documents_better_with_a_teacher() {
+    let room = library();
+    let workspace = crate::teacher::taught(&room);
+    check(&workspace, &Floors { first: 0.71, three: 0.85, quoted: 0.84 });
+}
+
+fn library() -> Room {
     let room = Room::new();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/library"), &room.root());
-    let workspace = Workspace::create(room.root()).unwrap();
+    room
+}
+
+fn check(workspace: &Workspace, floors: &Floors) {
     workspace.index(&NoProgress).unwrap();
 
     let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
     let mut misses = Vec::new();
     for golden in golden().into_iter().filter(|golden| !golden.paths.is_empty()) {
-        let hits = workspace.search(&Query::new(&golden.question).limit(10)).unwrap();
+        let hits = workspace.search(&Query::new(&golden.question).limit(10).rescore_ms(60_000)).unwrap();
         let mut files: Vec<&str> = Vec::new();
         hits.iter().for_each(|hit| {
             if !files.contains(&hit.path.as_str()) {
@@ -108,7 +128,7 @@ fn golden_questions_find_their_documents() {
     println!("{}", misses.join("\n"));
     let [first, three, quoted] = kinds["all"].shares();
     assert!(
-        first >= FIRST && three >= FIRST_THREE && quoted >= QUOTED,
+        first >= floors.first && three >= floors.three && quoted >= floors.quoted,
         "{first:.3} {three:.3} {quoted:.3}\n{}",
         misses.join("\n")
     );

@@ -28,7 +28,7 @@ fn open(room: &Room) -> Workspace {
 }
 
 /// A workspace that has the teacher and no vector of it yet.
-fn taught(room: &Room) -> Workspace {
+pub(crate) fn taught(room: &Room) -> Workspace {
     Workspace::create(room.root()).unwrap().index(&NoProgress).unwrap();
     Models::at(&models()).choose(&room.root(), MODEL).unwrap();
     open(room)

@@ -81,6 +81,9 @@ const QUERY_FIDELITY: f32 = 0.46;
 /// Where an expected cosine starts when nothing is known of one side.
 const PRIOR_COSINE: f32 = 0.17;
 
+/// How far a teacher's cosine may lie above what was to be expected of a student's that knew nothing: one standard deviation or so.
+const HOPE: f32 = 0.1;
+
 /// What a cosine says of the one that two teacher vectors would have. A student's vector is the teacher's, shortened to its fidelity, and
 /// noise: so is the cosine, and what is lost is made up by what two texts have in common on average. So a chunk neither gains nor loses
 /// by getting its better vector, but for what that vector says.
@@ -103,14 +106,35 @@ pub(crate) fn scores(candidates: &[Candidate], asked: &Asked) -> Vec<f32> {
     scores
 }
 
-fn fuse(found: &Candidate, asked: &Asked, points: f32) -> f32 {
-    let bound = asked.bound.max(0.0);
-    let by_meaning = match (found.dense, asked.tier, found.tier) {
-        (Some(cosine), Some(query), Some(chunk)) => {
-            points * expected_cosine(cosine, query, chunk, asked.fidelity) * brevity_factor(found.chunk_bytes)
-        }
+/// As [`scores`], but what a student's vector leaves open is taken for the better: what a candidate could come to with the teacher's. The
+/// best by this are worth the teacher's time. By their expected scores alone they would not be looked at where many others have
+/// teacher vectors already, whose cosines are spread wider.
+pub(crate) fn hopes(candidates: &[Candidate], asked: &Asked) -> Vec<f32> {
+    let open = HOPE * (1.0 - asked.fidelity * asked.fidelity).max(0.0).sqrt();
+    let points = asked.dense_points();
+    let share = if asked.bound + points > 0.0 { points / (asked.bound.max(0.0) + points) } else { 0.0 };
+    let hope = |found: &Candidate| match found.tier {
+        Some(Tier::Student) => open * share * brevity_factor(found.chunk_bytes),
         _ => 0.0,
     };
+    scores(candidates, asked).into_iter().zip(candidates).map(|(score, found)| score + hope(found)).collect()
+}
+
+/// The expected cosine of each candidate with the query, 0 where one of both has no vector.
+pub(crate) fn cosines(candidates: &[Candidate], asked: &Asked) -> Vec<f32> {
+    candidates.iter().map(|found| meaning(found, asked)).collect()
+}
+
+fn meaning(found: &Candidate, asked: &Asked) -> f32 {
+    match (found.dense, asked.tier, found.tier) {
+        (Some(cosine), Some(query), Some(chunk)) => expected_cosine(cosine, query, chunk, asked.fidelity),
+        _ => 0.0,
+    }
+}
+
+fn fuse(found: &Candidate, asked: &Asked, points: f32) -> f32 {
+    let bound = asked.bound.max(0.0);
+    let by_meaning = points * meaning(found, asked) * brevity_factor(found.chunk_bytes);
     if bound + points > 0.0 { (by_words(found.lexical, bound) + by_meaning) / (bound + points) } else { 0.0 }
 }
 

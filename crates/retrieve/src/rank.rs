@@ -4,7 +4,7 @@
 //! half the evidence: what only the words found gets its cosine too.
 //! Not here: how the two scores become one (`fuse`).
 
-use crate::fuse::{Asked, Candidate, Term, scores};
+use crate::fuse::{Asked, Candidate, Term, cosines, hopes, scores};
 use corpus::{ChunkId, QuantizedVector, Tier};
 use index::{Allowed, Error, Filter, Snapshot};
 use std::collections::{BTreeMap, HashMap};
@@ -153,12 +153,25 @@ impl Candidates {
     /// The best `n` of them, best first.
     #[must_use]
     pub fn first(&self, n: usize) -> Vec<Ranked> {
-        let found: Vec<Candidate> = self.found.values().copied().collect();
-        let scores = match self.mode {
-            Mode::Hybrid => scores(&found, &self.asked),
+        self.ordered(n, |found| match self.mode {
+            Mode::Hybrid => scores(found, &self.asked),
             Mode::Lexical => found.iter().map(|found| found.lexical.unwrap_or(0.0)).collect(),
-            Mode::Dense => found.iter().map(|found| found.dense.unwrap_or(0.0)).collect(),
-        };
+            Mode::Dense => cosines(found, &self.asked),
+        })
+    }
+
+    /// Candidates with a student's vector for which the teacher's would be worth its time: those among the best `n` by what they could come
+    /// to, best first.
+    #[must_use]
+    pub fn hopeful(&self, n: usize) -> Vec<ChunkId> {
+        let ranked = self.ordered(n, |found| hopes(found, &self.asked));
+        let by_student = ranked.iter().filter(|ranked| ranked.tier == Some(Tier::Student));
+        by_student.map(|ranked| ranked.chunk).collect()
+    }
+
+    fn ordered(&self, n: usize, scores: impl Fn(&[Candidate]) -> Vec<f32>) -> Vec<Ranked> {
+        let found: Vec<Candidate> = self.found.values().copied().collect();
+        let scores = scores(&found);
         let ranked = |(found, score): (Candidate, f32)| {
             let Candidate { chunk, lexical, dense, tier, .. } = found;
             let factor = self.factors.get(&chunk).copied().unwrap_or(1.0);

@@ -6,7 +6,7 @@ use crate::teacher::Hurry;
 use crate::{Query, Result, Workspace};
 use corpus::{ChunkId, QuantizedVector, Tier};
 use index::{Snapshot, VectorRow};
-use retrieve::{Candidates, Mode, Ranked};
+use retrieve::{Candidates, Mode};
 use std::time::{Duration, Instant};
 
 /// How long a query may wait for better vectors, unless it says otherwise. See docs/evaluation.md for what other budgets give.
@@ -30,7 +30,7 @@ impl Workspace {
         let mut made = Vec::new();
         let mut step = Duration::ZERO;
         loop {
-            let waiting = by_student(&candidates.first(depth));
+            let waiting = candidates.hopeful(depth);
             if waiting.is_empty() {
                 break;
             }
@@ -102,9 +102,4 @@ impl Workspace {
         transaction.commit()?;
         Ok(())
     }
-}
-
-/// Chunks with a student's vector, best first.
-fn by_student(ranked: &[Ranked]) -> Vec<ChunkId> {
-    ranked.iter().filter(|ranked| ranked.tier == Some(Tier::Student)).map(|ranked| ranked.chunk).collect()
 }

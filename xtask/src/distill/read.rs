@@ -12,6 +12,16 @@ use serde_json::Value;
 pub(super) enum Reader {
     /// Paragraphs between blank lines, kept as they are: prose, light markup, source code.
     Text,
+    /// Prose with lines broken at a fixed width: as [`Self::Text`], with each paragraph on one line.
+    Prose,
+    /// Prose in records with lines of nothing but `%` between them.
+    Records,
+    /// Templates of gettext: the messages in the language that they were written in.
+    Messages,
+    /// Source code in Python, of which the texts in three double quotes count.
+    Docstrings,
+    /// Jupyter notebooks, of which the cells with text count.
+    Notebook,
     /// HTML or XML of which the text between block elements counts.
     Markup,
     /// JSON of which long strings count, as [`Self::Markup`].
@@ -27,6 +37,18 @@ impl Reader {
     pub(super) fn paragraphs(self, text: &str) -> Vec<String> {
         match self {
             Self::Text => text_paragraphs(text),
+            Self::Prose => prose_paragraphs(text),
+            Self::Records => {
+                let records = text.split('\n').collect::<Vec<_>>();
+                let records = records.split(|line| is_separator(line));
+                records.flat_map(|lines| prose_paragraphs(&lines.join("\n"))).collect()
+            }
+            Self::Messages => messages(text),
+            Self::Docstrings => {
+                let strings = text.split("\"\"\"").skip(1).step_by(2);
+                strings.flat_map(text_paragraphs).map(|text| unindented(&text)).collect()
+            }
+            Self::Notebook => notebook_paragraphs(text),
             Self::Markup => markup_paragraphs(text),
             Self::Strings => {
                 let mut out = Vec::new();
@@ -57,6 +79,82 @@ fn text_paragraphs(text: &str) -> Vec<String> {
     }
     out.retain(|paragraph| !paragraph.is_empty());
     out
+}
+
+fn prose_paragraphs(text: &str) -> Vec<String> {
+    let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text_paragraphs(text).iter().map(one_line).collect()
+}
+
+fn is_separator(line: &str) -> bool {
+    let line = line.trim_end();
+    !line.is_empty() && line.chars().all(|c| c == '%')
+}
+
+fn unindented(text: &str) -> String {
+    text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n")
+}
+
+/// The strings after `msgid` and `msgid_plural`, each of which may go on over lines. The first is empty: it is the header's.
+fn messages(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut inside = false;
+    for line in text.lines().map(str::trim) {
+        let begins = line.strip_prefix("msgid ").or_else(|| line.strip_prefix("msgid_plural "));
+        if begins.is_some() {
+            out.push(String::new());
+        }
+        inside = begins.is_some() || (inside && line.starts_with('"'));
+        if let (true, Some(last)) = (inside, out.last_mut()) {
+            quoted(begins.unwrap_or(line)).into_iter().for_each(|part| last.push_str(&part));
+        }
+    }
+    out.iter().flat_map(|message| prose_paragraphs(message)).collect()
+}
+
+/// What stands between pairs of quotes on a line, with the usual escapes resolved. A quote that is not closed is none.
+fn quoted(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = line;
+    while let Some((string, after)) = rest.split_once('"').and_then(|(_, after)| closed(after)) {
+        out.push(string);
+        rest = after;
+    }
+    out
+}
+
+/// A string up to its closing quote, and what follows.
+fn closed(text: &str) -> Option<(String, &str)> {
+    let mut string = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => return Some((string, chars.as_str())),
+            '\\' => match chars.next()? {
+                'n' => string.push('\n'),
+                't' => string.push(' '),
+                other => string.push(other),
+            },
+            other => string.push(other),
+        }
+    }
+    None
+}
+
+/// The cells of kind `markdown`. Code and what it printed are left out: images among it look like letters.
+fn notebook_paragraphs(text: &str) -> Vec<String> {
+    let Ok(notebook) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+    let cells = notebook.get("cells").and_then(Value::as_array).into_iter().flatten();
+    let of_text = cells.filter(|cell| cell.get("cell_type").and_then(Value::as_str) == Some("markdown"));
+    of_text
+        .filter_map(|cell| match cell.get("source")? {
+            Value::String(source) => Some(source.clone()),
+            // Lines that keep their line ends.
+            Value::Array(lines) => Some(lines.iter().filter_map(Value::as_str).collect()),
+            _ => None,
+        })
+        .flat_map(|source| text_paragraphs(&source))
+        .collect()
 }
 
 fn strings(value: &Value, out: &mut Vec<String>) {
@@ -167,6 +265,30 @@ mod tests {
             "<head><title>x</title></head><p>One <b>two</b>\n three &amp; &lt;four&gt;</p><!-- < --><script>no</script><li>five<li>six",
             &["One two three & <four>", "five", "six"],
         );
+        check(Reader::Prose, "One\n  two\n three.\n\n\n Four.\n", &["One two three.", "Four."]);
+        check(
+            Reader::Records,
+            "Why?\n\t-- A.\n%%%\nOne\ntwo.\n\nThree 5%\n%\n",
+            &["Why? -- A.", "One two.", "Three 5%"],
+        );
+        check(
+            Reader::Messages,
+            "# c\nmsgid \"\"\nmsgstr \"\"\n\"Language: en\\n\"\n\n#: a.c:1\nmsgid \"Who \"\n\"said \\\"no\\\"?\"\nmsgstr \"x\"\n\
+             msgid \"One file\"\nmsgid_plural \"%d files\"\nmsgstr[0] \"\"",
+            &["Who said \"no\"?", "One file", "%d files"],
+        );
+        check(
+            Reader::Docstrings,
+            "def a():\n    \"\"\"One.\n\n    Two\n      three.\n    \"\"\"\n    b()\n",
+            &["One.", "Two\nthree."],
+        );
+        check(
+            Reader::Notebook,
+            r##"{"cells":[{"cell_type":"markdown","source":["# A\n","b\n","\n","c"]},{"cell_type":"code","source":"x"},
+                {"cell_type":"markdown","source":"d"},{"cell_type":"markdown"}]}"##,
+            &["# A\nb", "c", "d"],
+        );
+        check(Reader::Notebook, "{}", &[]);
         let long = "w ".repeat(40);
         check(Reader::Strings, &format!(r#"{{"a":["{long}","short"],"b":1}}"#), &[long.trim()]);
         check(

@@ -3,6 +3,7 @@
 //! Invariant: text is read only from packages whose SHA-256 is the listed one.
 //! Not here: what is taken out of the text.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,6 +37,9 @@ pub(super) struct Entry {
     /// Whether some of the files are compressed one by one.
     #[serde(default)]
     gzip: bool,
+    /// Whether the files' names have no dot. A whole name is then taken for an ending.
+    #[serde(default)]
+    bare: bool,
     /// The version of Python that a wheel is for. It is only read, so it need not be the one that is here.
     #[serde(default = "usual_python")]
     python: String,
@@ -106,10 +110,34 @@ fn fetch_one(entry: &Entry, work: &Path, dir: &Path) -> anyhow::Result<()> {
         unpack.arg("-C");
     }
     run(unpack.arg(&unpacked))?;
-    if entry.gzip {
-        run(command("gzip", &["--decompress", "--recursive"]).arg(&unpacked))?;
+    for folder in entry.folders.iter().map(|folder| unpacked.join(folder)) {
+        if entry.gzip {
+            decompress(&folder)?;
+        }
+        if entry.bare {
+            dot_names(&folder)?;
+        }
     }
     fs::rename(&unpacked, dir)?;
+    Ok(())
+}
+
+/// Decompresses the files of `dir` that are compressed; the second ending is a variant of the format for dictionaries.
+fn decompress(dir: &Path) -> anyhow::Result<()> {
+    for suffix in [".gz", ".dz"] {
+        run(command("gzip", &["--decompress", "--recursive", "--suffix", suffix]).arg(dir))?;
+    }
+    Ok(())
+}
+
+/// Puts a dot before the names of the files in `dir` that have none.
+fn dot_names(dir: &Path) -> anyhow::Result<()> {
+    let names: Vec<_> = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
+    for name in names.iter().filter_map(|name| name.to_str()) {
+        if !name.contains('.') && dir.join(name).is_file() {
+            fs::rename(dir.join(name), dir.join(format!(".{name}")))?;
+        }
+    }
     Ok(())
 }
 
@@ -159,4 +187,42 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{program} failed: {}", said.trim());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_reads_and_names_each_package_once() {
+        let text = fs::read_to_string(crate::root().join("data/student/SOURCES.toml")).unwrap();
+        let list: List = toml::from_str(&text).unwrap();
+        let mut names: Vec<_> = list.source.iter().map(|entry| &entry.name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), list.source.len());
+        for entry in &list.source {
+            let is_hash = entry.sha256.len() == 64 && entry.sha256.bytes().all(|c| c.is_ascii_hexdigit());
+            assert!(is_hash && entry.passages > 0 && !entry.folders.is_empty(), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn files_that_are_compressed_or_have_no_ending_become_readable() {
+        let dir = std::env::temp_dir().join(format!("xtask-sources-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        for (name, suffix) in [("words.dict", ".dz"), ("notes.txt", ".gz")] {
+            fs::write(dir.join(name), name).unwrap();
+            run(command("gzip", &["--suffix", suffix]).arg(dir.join(name))).unwrap();
+        }
+        fs::write(dir.join("food"), "food").unwrap();
+        decompress(&dir).unwrap();
+        dot_names(&dir).unwrap();
+        let mut found: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        found.sort();
+        let text = fs::read_to_string(dir.join("words.dict")).unwrap();
+        fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(found, [".food", "notes.txt", "words.dict"]);
+        assert_eq!(text, "words.dict");
+    }
 }
