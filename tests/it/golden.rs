@@ -118,18 +118,22 @@ fn check(workspace: &Workspace, floors: &Floors) {
             ));
         }
     }
-    for (kind, tally) in &kinds {
-        let [first, three, quoted] = tally.shares();
-        println!(
-            "{kind:<16} {:>3} asked  first {first:.2}  first three {three:.2}  quoted {quoted:.2}",
-            tally.asked
-        );
-    }
-    println!("{}", misses.join("\n"));
     let [first, three, quoted] = kinds["all"].shares();
     assert!(
         first >= floors.first && three >= floors.three && quoted >= floors.quoted,
-        "{first:.3} {three:.3} {quoted:.3}\n{}",
+        "{}\n{}",
+        table(&kinds),
         misses.join("\n")
     );
+}
+
+fn table(kinds: &BTreeMap<String, Tally>) -> String {
+    let row = |(kind, tally): (&String, &Tally)| {
+        let [first, three, quoted] = tally.shares();
+        format!(
+            "{kind:<16} {:>3} asked  first {first:.3}  first three {three:.3}  quoted {quoted:.3}\n",
+            tally.asked
+        )
+    };
+    kinds.iter().map(row).collect()
 }
