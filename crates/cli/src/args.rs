@@ -109,7 +109,7 @@ pub(crate) struct Scope {
     /// Prefer recent files; at this age (12h, 7d, 2w) half of the preference is gone
     #[arg(long, value_name = "AGE")]
     pub(crate) recency: Option<String>,
-    /// Wait so many milliseconds for better vectors (with a model: see `models use`) [default: 150]
+    /// Wait so many milliseconds for better vectors (with a model: see `models use`) [default: 200]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
     pub(crate) rescore_ms: Option<u64>,
     /// Print JSON (its form: docs/json.md)

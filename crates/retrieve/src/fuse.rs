@@ -82,7 +82,7 @@ const QUERY_FIDELITY: f32 = 0.46;
 const PRIOR_COSINE: f32 = 0.17;
 
 /// How far a teacher's cosine may lie above what was to be expected of a student's that knew nothing: one standard deviation or so.
-const HOPE: f32 = 0.1;
+const HOPE: f32 = 0.2;
 
 /// What a cosine says of the one that two teacher vectors would have. A student's vector is the teacher's, shortened to its fidelity, and
 /// noise: so is the cosine, and what is lost is made up by what two texts have in common on average. So a chunk neither gains nor loses

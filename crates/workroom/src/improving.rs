@@ -23,8 +23,8 @@ pub(crate) struct Improving {
     adaptation: Mutex<Option<Adaptation>>,
     fidelity: Mutex<Fidelity>,
     rate: Mutex<Rate>,
-    /// Queries that are being answered just now.
-    asking: AtomicUsize,
+    /// Queries that are being answered just now, and runs of the pipeline over the whole folder.
+    urgent: AtomicUsize,
     /// Whether a thread of this process gives chunks their teacher vectors.
     pub(crate) running: AtomicBool,
 }
@@ -102,22 +102,22 @@ impl Improving {
         lock(&self.rate).per_second()
     }
 
-    /// Marks a query as being answered, until the guard is dropped.
-    pub(crate) fn asking(&self) -> Asking<'_> {
-        self.asking.fetch_add(1, Ordering::Relaxed);
-        Asking(self)
+    /// Marks something as under way that work in the background should wait for, until the guard is dropped.
+    pub(crate) fn urgent(&self) -> Urgent<'_> {
+        self.urgent.fetch_add(1, Ordering::Relaxed);
+        Urgent(self)
     }
 
-    pub(crate) fn is_asked(&self) -> bool {
-        self.asking.load(Ordering::Relaxed) > 0
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.urgent.load(Ordering::Relaxed) > 0
     }
 }
 
-pub(crate) struct Asking<'a>(&'a Improving);
+pub(crate) struct Urgent<'a>(&'a Improving);
 
-impl Drop for Asking<'_> {
+impl Drop for Urgent<'_> {
     fn drop(&mut self) {
-        self.0.asking.fetch_sub(1, Ordering::Relaxed);
+        self.0.urgent.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,13 +2,14 @@
 //! their teacher vectors, builds the graph over the vectors.
 //!
 //! Invariant: it never holds a query or a write for longer than one small commit. It takes no more than its share of the teacher's time
-//! (`backfill_percent`), and none while a query is being answered.
+//! (`backfill_percent`), and none while a query is being answered or the whole folder is read.
 //! Not here: the steps themselves (`adapt`, `backfill`).
 
 use crate::adapt::{AdaptOptions, MOST_PASSAGES, choose};
 use crate::{Adapted, Backfilled, ErrorKind, Result, Workspace};
 use corpus::{ChunkId, Tier};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use index::Counts;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -125,7 +126,7 @@ fn keep_graph(workspace: &Workspace, rest: &Rest, tell: &Tell) {
 const IDLE: Duration = Duration::from_millis(500);
 /// After an error of the teacher or the index.
 const AFTER_ERROR: Duration = Duration::from_secs(30);
-/// How often it is looked whether a query that is being answered has its answer.
+/// How often it is looked whether what is more urgent has ended.
 const POLITE: Duration = Duration::from_millis(20);
 /// Chunks of one commit.
 const BATCH: usize = 16;
@@ -181,7 +182,7 @@ impl Improver<'_> {
         if workspace.is_paused() || workspace.teacher.problem().is_some() {
             return Ok(None);
         }
-        while workspace.improving.is_asked() && !self.rest.is_over() {
+        while workspace.improving.is_urgent() && !self.rest.is_over() {
             if !self.rest.wait(POLITE) {
                 return Ok(None);
             }
@@ -216,6 +217,10 @@ impl Improver<'_> {
     fn fill(&mut self) -> Result<bool> {
         let workspace = self.workspace;
         let snapshot = workspace.index.snapshot()?;
+        // Asked twice a second while there is nothing to do: no time to look at every chunk.
+        if waiting_in(&snapshot.counts()) == 0 {
+            return Ok(false);
+        }
         let by_student = |chunk: &ChunkId| {
             snapshot.live().contains(chunk.0)
                 && snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student)
@@ -238,8 +243,7 @@ impl Improver<'_> {
         }
         let embedded = workspace.backfill_batch(&snapshot, &batch)?;
         workspace.note_rate()?;
-        let counts = workspace.index.snapshot()?.counts();
-        let left = counts.vectors.saturating_sub(counts.teacher_vectors);
+        let left = waiting_in(&workspace.index.documents().counts());
         (self.tell)(Improvement::Filled(Backfilled { embedded, left }));
         // Chunks without direction would come back for ever.
         Ok(embedded > 0 || !self.queue.is_empty())
@@ -261,9 +265,8 @@ impl Improver<'_> {
     fn should_refit(&self) -> bool {
         let Some(last) = self.workspace.improving.adaptation() else { return false };
         let counts = self.workspace.index.documents().counts();
-        let left = counts.vectors.saturating_sub(counts.teacher_vectors);
         let lessons = counts.teacher_vectors.min(MOST_PASSAGES as u64);
-        lessons >= REFIT * last.sample.max(1) && left > counts.teacher_vectors
+        lessons >= REFIT * last.sample.max(1) && waiting_in(&counts) > counts.teacher_vectors
     }
 
     /// How long to rest after working for a time, so that the share is kept.
@@ -271,4 +274,9 @@ impl Improver<'_> {
         let percent = f64::from(self.workspace.config.backfill_percent);
         worked.mul_f64((100.0 - percent) / percent)
     }
+}
+
+/// Chunks that have a vector and not the teacher's.
+fn waiting_in(counts: &Counts) -> u64 {
+    counts.vectors.saturating_sub(counts.teacher_vectors)
 }
