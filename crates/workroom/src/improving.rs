@@ -23,8 +23,10 @@ pub(crate) struct Improving {
     adaptation: Mutex<Option<Adaptation>>,
     fidelity: Mutex<Fidelity>,
     rate: Mutex<Rate>,
-    /// Queries that are being answered just now, and runs of the pipeline over the whole folder.
-    urgent: AtomicUsize,
+    /// Queries that are being answered just now.
+    asking: AtomicUsize,
+    /// Runs of the pipeline over the whole folder.
+    indexing: AtomicUsize,
     /// Whether a thread of this process gives chunks their teacher vectors.
     pub(crate) running: AtomicBool,
 }
@@ -102,22 +104,38 @@ impl Improving {
         lock(&self.rate).per_second()
     }
 
-    /// Marks something as under way that work in the background should wait for, until the guard is dropped.
-    pub(crate) fn urgent(&self) -> Urgent<'_> {
-        self.urgent.fetch_add(1, Ordering::Relaxed);
-        Urgent(self)
+    /// Marks a query as being answered, until the guard is dropped.
+    pub(crate) fn asking(&self) -> UnderWay<'_> {
+        UnderWay::begin(&self.asking)
     }
 
-    pub(crate) fn is_urgent(&self) -> bool {
-        self.urgent.load(Ordering::Relaxed) > 0
+    /// Marks a run over the whole folder as under way, until the guard is dropped.
+    pub(crate) fn indexing(&self) -> UnderWay<'_> {
+        UnderWay::begin(&self.indexing)
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asking.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn is_indexing(&self) -> bool {
+        self.indexing.load(Ordering::Relaxed) > 0
     }
 }
 
-pub(crate) struct Urgent<'a>(&'a Improving);
+/// Something that work in the background should wait for.
+pub(crate) struct UnderWay<'a>(&'a AtomicUsize);
 
-impl Drop for Urgent<'_> {
+impl<'a> UnderWay<'a> {
+    fn begin(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.urgent.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -105,10 +105,6 @@ impl Rest {
     fn wait(&self, time: Duration) -> bool {
         self.asleep.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
     }
-
-    fn is_over(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
 }
 
 /// How often it is looked whether the vectors have outgrown the exact scan, or the graph its vectors.
@@ -128,6 +124,8 @@ const IDLE: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(30);
 /// How often it is looked whether what is more urgent has ended.
 const POLITE: Duration = Duration::from_millis(20);
+/// Where queries never end, a batch is made after so long all the same.
+const MOST_POLITE: Duration = Duration::from_secs(1);
 /// Chunks of one commit.
 const BATCH: usize = 16;
 /// Chunks that are put in order at a time; what changes after that waits for the next order, unless a query wants it.
@@ -182,7 +180,9 @@ impl Improver<'_> {
         if workspace.is_paused() || workspace.teacher.problem().is_some() {
             return Ok(None);
         }
-        while workspace.improving.is_urgent() && !self.rest.is_over() {
+        let began = Instant::now();
+        let improving = &workspace.improving;
+        while improving.is_indexing() || (improving.is_asked() && began.elapsed() < MOST_POLITE) {
             if !self.rest.wait(POLITE) {
                 return Ok(None);
             }

@@ -30,7 +30,7 @@ impl Workspace {
     }
 
     pub(crate) fn ranked(&self, snapshot: &Snapshot, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
-        let _urgent = self.improving.urgent();
+        let _asking = self.improving.asking();
         let vector = match query.mode {
             Mode::Lexical => None,
             Mode::Hybrid | Mode::Dense => self.query_vector(&query.text),

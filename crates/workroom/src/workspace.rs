@@ -161,7 +161,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::index`], and [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn index_until(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary> {
-        let _urgent = self.improving.urgent();
+        let _indexing = self.improving.indexing();
         let rules = self.reload_rules()?;
         let summary = self.ingest.reconcile(&rules, progress, cancel)?;
         self.note_reconciled()?;
