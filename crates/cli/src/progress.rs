@@ -4,10 +4,10 @@
 
 use crate::output::{count, size};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use workroom::{Outcome, Progress};
+use workroom::{Backfilled, Outcome, Progress, Workspace};
 
 /// Time between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -102,9 +102,20 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// A bar that counts things (chunks for the teacher).
-pub(crate) fn counting(quiet: bool) -> ProgressBar {
+/// Gives every chunk its teacher vector under a bar that counts them.
+pub(crate) fn backfill_shown(
+    workspace: &Workspace,
+    quiet: bool,
+    cancel: &AtomicBool,
+) -> workroom::Result<Backfilled> {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    ProgressBar::with_draw_target(Some(0), target)
-        .with_style(style("{wide_bar} {pos}/{len} chunks  {eta} left"))
+    let bar = ProgressBar::with_draw_target(Some(0), target)
+        .with_style(style("{wide_bar} {pos}/{len} chunks  {eta} left"));
+    let mut progress = |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    };
+    let done = workspace.backfill(&mut progress, cancel);
+    bar.finish_and_clear();
+    done
 }

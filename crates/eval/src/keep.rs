@@ -3,10 +3,10 @@
 //! Invariant: a folder is only ever emptied if an earlier run of ours filled it; the record is complete only after the last file is.
 //! Not here: the workspace that is made of them.
 
+use crate::publish::publish;
 use crate::{Error, Layout, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What lies beside the files.
@@ -42,7 +42,7 @@ pub fn keep(layout: &Layout<'_>, folder: &Path) -> Result<PathBuf> {
         std::fs::remove_dir_all(&files).map_err(Error::writing(&files))?;
     }
     std::fs::create_dir_all(&files).map_err(Error::writing(&files))?;
-    publish(&record_at, &Record::default())?;
+    publish_record(&record_at, &Record::default())?;
     for placed in layout.placed() {
         let path = files.join(&placed.path);
         if let Some(parent) = path.parent() {
@@ -50,7 +50,7 @@ pub fn keep(layout: &Layout<'_>, folder: &Path) -> Result<PathBuf> {
         }
         std::fs::write(&path, placed.content()?).map_err(Error::writing(&path))?;
     }
-    publish(&record_at, &Record { fingerprint, documents: layout.ids() })?;
+    publish_record(&record_at, &Record { fingerprint, documents: layout.ids() })?;
     Ok(files)
 }
 
@@ -62,15 +62,9 @@ fn record(path: &Path) -> Result<Option<Record>> {
     serde_json::from_str(&text).map(Some).map_err(|_| Error::Taken(path.to_owned()))
 }
 
-fn publish(path: &Path, record: &Record) -> Result<()> {
+fn publish_record(path: &Path, record: &Record) -> Result<()> {
     let text = serde_json::to_string_pretty(record).map_err(|error| Error::writing(path)(error.into()))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    written().map(drop).map_err(Error::writing(path))
+    publish(path, &text)
 }
 
 #[cfg(test)]

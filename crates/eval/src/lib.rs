@@ -18,6 +18,7 @@ mod error;
 mod keep;
 mod layout;
 mod metric;
+mod publish;
 mod ranking;
 mod read;
 mod set;

@@ -3,8 +3,8 @@
 //! Invariant: ids hold no white space (see [`escape`]); a file appears whole or not at all.
 //! Not here: reading such files; other tools do.
 
-use crate::{Error, Query, Ranking, Result};
-use std::io::Write;
+use crate::publish::publish;
+use crate::{Query, Ranking, Result};
 use std::path::Path;
 
 /// An id without white space and control characters: these and `%` become `%` and the hexadecimal digits of their UTF-8 bytes.
@@ -71,18 +71,6 @@ pub fn write_qrels<'a>(path: &Path, queries: impl IntoIterator<Item = &'a Query>
         }
     }
     publish(path, &text)
-}
-
-fn publish(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = || {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    written().map(drop).map_err(Error::writing(path))
 }
 
 #[cfg(test)]

@@ -61,7 +61,5 @@ impl Index {
 
 /// Whether a chunk is live and has a student's vector.
 fn is_students(writer: &Writer, chunk: ChunkId) -> bool {
-    let view = writer.current.vectors.as_ref();
-    let tier = view.and_then(|view| view.get(chunk)).map(|(tier, _)| tier);
-    writer.current.live.contains(chunk.0) && tier == Some(Tier::Student)
+    writer.current.live.contains(chunk.0) && writer.current.tier(chunk) == Some(Tier::Student)
 }

@@ -78,6 +78,12 @@ impl Snapshot {
         self.vectors.as_ref()?.get(chunk)
     }
 
+    /// Which model the vector of a live chunk is from.
+    #[must_use]
+    pub fn tier(&self, chunk: ChunkId) -> Option<Tier> {
+        self.vectors.as_ref()?.tier(chunk)
+    }
+
     /// The best `k` chunks for a query's words, best first.
     ///
     /// # Errors

@@ -325,7 +325,7 @@ impl<'a> Transaction<'a> {
 /// Brings the vectors in memory to where the ledger is, if they are in memory.
 fn apply_vectors(writer: &mut Writer, dead: &[Range<u64>], mut rows: Vec<VectorRow>, replaced: &[VectorRow]) {
     let (Some(store), Some(view)) = (&mut writer.vectors, &writer.current.vectors) else { return };
-    let by_teacher = |chunk: u64| view.get(ChunkId(chunk)).is_some_and(|(tier, _)| tier == Tier::Teacher);
+    let by_teacher = |chunk: u64| view.tier(ChunkId(chunk)) == Some(Tier::Teacher);
     let mut n_teacher = writer.current.n_teacher;
     if n_teacher > 0 {
         n_teacher -= dead.iter().cloned().flatten().filter(|&chunk| by_teacher(chunk)).count() as u64;

@@ -13,5 +13,5 @@ mod sentence;
 pub use answer::{Answer, EmbedPieces, Sentence, answer};
 pub use fuse::STUDENT_FIDELITY;
 pub use passage::{Passage, passages, quote};
-pub use rank::{Candidates, Mode, Query, Ranked, Recency, rank};
+pub use rank::{Candidates, Mode, Query, Ranked, Recency};
 pub use sentence::sentences;

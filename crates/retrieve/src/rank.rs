@@ -91,14 +91,6 @@ pub struct Candidates {
     limit: usize,
 }
 
-/// Ranks the chunks of a snapshot: [`Candidates::gather`] and [`Candidates::ranked`] in one.
-///
-/// # Errors
-/// When the full-text files cannot be read.
-pub fn rank(snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Ranked>, Error> {
-    Ok(Candidates::gather(snapshot, query)?.ranked())
-}
-
 impl Candidates {
     /// Finds what may rank high.
     ///
@@ -147,13 +139,7 @@ impl Candidates {
     /// The best of them, best first, as many as the query wants.
     #[must_use]
     pub fn ranked(&self) -> Vec<Ranked> {
-        self.first(self.limit)
-    }
-
-    /// The best `n` of them, best first.
-    #[must_use]
-    pub fn first(&self, n: usize) -> Vec<Ranked> {
-        self.ordered(n, |found| match self.mode {
+        self.ordered(self.limit, |found| match self.mode {
             Mode::Hybrid => scores(found, &self.asked),
             Mode::Lexical => found.iter().map(|found| found.lexical.unwrap_or(0.0)).collect(),
             Mode::Dense => cosines(found, &self.asked),

@@ -83,6 +83,12 @@ impl VectorView {
         Some((row.tier, QuantizedVector { scale: row.scale, q: Box::new(*row.row) }))
     }
 
+    /// Which model a chunk's vector is from, without a copy of the vector.
+    #[must_use]
+    pub fn tier(&self, chunk: ChunkId) -> Option<Tier> {
+        self.row(chunk).map(|row| row.tier)
+    }
+
     /// Number of vectors.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -4,9 +4,9 @@
 //! next run does what is left. All of them lie in the teacher's space.
 //! Not here: when it is worth it (`maintain`).
 
-use crate::backfill::embedding_text;
+use crate::backfill::{embedding_text, vector_row};
 use crate::{Error, ErrorKind, Result, Workspace};
-use corpus::{ChunkId, DIM, QuantizedVector, Tier, Token, Tokenizer};
+use corpus::{ChunkId, DIM, Tier, Token, Tokenizer};
 use embed::{FitOptions, Sample, Student, fit};
 use index::{Snapshot, StoredChunk, VectorRow};
 use std::sync::Arc;
@@ -118,15 +118,7 @@ impl Workspace {
                     .iter()
                     .filter_map(|stored| {
                         let vector = student.student.embed_text(&embedding_text(stored))?;
-                        let vector = QuantizedVector::from_f32(&vector)?;
-                        let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
-                        Some(VectorRow {
-                            chunk,
-                            model: student.model,
-                            tier: Tier::Student,
-                            text_hash,
-                            vector,
-                        })
+                        vector_row(stored, student.model, Tier::Student, &vector)
                     })
                     .collect();
                 self.index.stage_vectors(fresh.clone())?;
@@ -196,9 +188,8 @@ fn cancelled() -> Error {
 }
 
 /// Live chunks whose vector is of a tier, by rising id.
-pub(crate) fn by_tier(snapshot: &Snapshot, tier: Tier) -> Vec<ChunkId> {
-    let of_tier = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(found, _)| found == tier);
-    snapshot.live().iter().map(ChunkId).filter(of_tier).collect()
+fn by_tier(snapshot: &Snapshot, tier: Tier) -> Vec<ChunkId> {
+    snapshot.live().iter().map(ChunkId).filter(|chunk| snapshot.tier(*chunk) == Some(tier)).collect()
 }
 
 /// At most `n` of `all`, at even steps.
@@ -210,7 +201,7 @@ fn evenly<T: Copy>(all: &[T], n: usize) -> Vec<T> {
 }
 
 /// Up to `n` chunks without a teacher's vector, at even steps through the workspace. Chunks lie in the order they came in, folder by folder,
-/// so even steps are spread over all of it; spreading them by distance as well was measured to be no better (docs/adr).
+/// so even steps are spread over all of it; spreading them by distance as well was measured to be no better (docs/adr/2026-11-21-adaptation.md).
 pub(crate) fn choose(snapshot: &Snapshot, n: usize) -> Vec<ChunkId> {
     evenly(&by_tier(snapshot, Tier::Student), n)
 }

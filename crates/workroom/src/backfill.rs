@@ -6,8 +6,8 @@
 use crate::layout::Layout;
 use crate::teacher::Hurry;
 use crate::{Result, Workspace};
-use corpus::{ChunkId, ChunkText, Tier};
-use index::{Snapshot, StoredChunk};
+use corpus::{ChunkId, ChunkText, ModelId, QuantizedVector, Tier};
+use index::{Snapshot, StoredChunk, Transaction, VectorRow};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -55,13 +55,22 @@ impl Workspace {
         let started = Instant::now();
         let rows = self.teacher_rows(snapshot, batch, Hurry::None)?;
         let embedded = rows.len();
-        let mut transaction = self.index.begin()?;
+        self.commit_vectors(self.index.begin()?, rows)?;
+        self.improving.note_rate(embedded, started.elapsed());
+        Ok(embedded as u64)
+    }
+
+    /// Commits vectors, and with them those that queries made and could not store.
+    pub(crate) fn commit_vectors(
+        &self,
+        mut transaction: Transaction<'_>,
+        rows: Vec<VectorRow>,
+    ) -> Result<()> {
         for row in self.improving.take_unstored().into_iter().chain(rows) {
             transaction.replace_vector(row);
         }
         transaction.commit()?;
-        self.improving.note_rate(embedded, started.elapsed());
-        Ok(embedded as u64)
+        Ok(())
     }
 
     /// Holds back-fill and adaptation in the workspace at `folder`, also in a process that is running. Lasts until [`Workspace::resume`].
@@ -114,11 +123,21 @@ pub(crate) fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
     let mut docs: Vec<_> = snapshot.docs().iter().collect();
     docs.sort_by_key(|doc| std::cmp::Reverse(doc.mtime_ns));
     let chunks = docs.into_iter().flat_map(|doc| doc.chunks()).map(ChunkId);
-    let by_student = |chunk: &ChunkId| snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student);
-    chunks.filter(by_student).collect()
+    chunks.filter(|chunk| snapshot.tier(*chunk) == Some(Tier::Student)).collect()
 }
 
 /// The text the model reads for a chunk: the same that ingest embeds.
 pub(crate) fn embedding_text(stored: &StoredChunk) -> String {
     ChunkText::new(stored.title.as_deref(), &stored.chunk.headings, retrieve::quote(stored)).joined()
+}
+
+/// What the index is to keep for a chunk; `None` for a vector without direction.
+pub(crate) fn vector_row(
+    stored: &StoredChunk,
+    model: ModelId,
+    tier: Tier,
+    vector: &[f32],
+) -> Option<VectorRow> {
+    let vector = QuantizedVector::from_f32(vector)?;
+    Some(VectorRow { chunk: stored.chunk_id, model, tier, text_hash: stored.text_hash, vector })
 }

@@ -5,7 +5,6 @@
 use crate::layout::Layout;
 use crate::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,12 +62,7 @@ impl Config {
     pub(crate) fn save(&self, layout: &Layout) -> Result<()> {
         let text =
             toml::to_string(self).map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
-        let mut file = tempfile::NamedTempFile::new_in(layout.temporary())?;
-        file.write_all(HEADER.as_bytes())?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(layout.config()).map_err(|error| error.error)?;
-        Ok(())
+        layout.write_whole(&layout.config(), format!("{HEADER}{text}").as_bytes())
     }
 }
 

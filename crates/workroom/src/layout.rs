@@ -52,6 +52,16 @@ impl Layout {
         self.dir().join("tmp")
     }
 
+    /// Writes one of the program's own files whole: it is the old one or the new one, never a part. Its bytes are durable; its name is when
+    /// the system next writes the folder.
+    pub(crate) fn write_whole(&self, to: &Path, bytes: &[u8]) -> Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(self.temporary())?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(to).map_err(|error| error.error)?;
+        Ok(())
+    }
+
     /// Takes the workspace for this process.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.dir().join("lock");

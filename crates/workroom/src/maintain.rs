@@ -172,6 +172,9 @@ impl Improver<'_> {
             };
         }
         self.workspace.improving.running.store(false, Ordering::Relaxed);
+        if let Err(error) = self.workspace.note_rate() {
+            (self.tell)(Improvement::Problem(error.to_string()));
+        }
     }
 
     /// One piece of work. Returns how long it took, or `None` when there was none to do.
@@ -222,12 +225,13 @@ impl Improver<'_> {
             return Ok(false);
         }
         let by_student = |chunk: &ChunkId| {
-            snapshot.live().contains(chunk.0)
-                && snapshot.vector(*chunk).is_some_and(|(tier, _)| tier == Tier::Student)
+            snapshot.live().contains(chunk.0) && snapshot.tier(*chunk) == Some(Tier::Student)
         };
         let mut batch: Vec<ChunkId> = workspace.improving.take_wanted(BATCH);
         batch.retain(by_student);
         if self.queue.is_empty() && batch.is_empty() {
+            // Once an order, not once a batch: it is only for an estimate.
+            workspace.note_rate()?;
             self.queue = crate::backfill::waiting(&snapshot);
             self.queue.truncate(QUEUE);
             self.queue.reverse();
@@ -242,7 +246,6 @@ impl Improver<'_> {
             return Ok(false);
         }
         let embedded = workspace.backfill_batch(&snapshot, &batch)?;
-        workspace.note_rate()?;
         let left = waiting_in(&workspace.index.documents().counts());
         (self.tell)(Improvement::Filled(Backfilled { embedded, left }));
         // Chunks without direction would come back for ever.

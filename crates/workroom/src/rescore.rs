@@ -1,10 +1,12 @@
 //! Lazy rescoring: the best candidates of a query that have only a student's vector get the teacher's, as far as time allows.
 //!
-//! Invariant: a query takes no longer than its budget and one batch of the teacher. A vector that was made for one query is kept for all.
+//! Invariant: a query takes no longer than its budget and one batch of the teacher. A vector that was made for one query is kept for all, unless
+//! the query says otherwise.
 
+use crate::backfill::{embedding_text, vector_row};
 use crate::teacher::Hurry;
 use crate::{Query, Result, Workspace};
-use corpus::{ChunkId, QuantizedVector, Tier};
+use corpus::{ChunkId, Tier};
 use index::{Snapshot, VectorRow};
 use retrieve::{Candidates, Mode};
 use std::time::{Duration, Instant};
@@ -71,14 +73,11 @@ impl Workspace {
     ) -> Result<Vec<VectorRow>> {
         let Some(model) = self.teacher.model_id() else { return Ok(Vec::new()) };
         let stored: Vec<_> = snapshot.fetch(chunks)?.into_iter().flatten().collect();
-        let texts: Vec<String> = stored.iter().map(crate::backfill::embedding_text).collect();
+        let texts: Vec<String> = stored.iter().map(embedding_text).collect();
         let vectors = self.teacher.embed(&texts, hurry)?;
-        let row = |(stored, vector): (&index::StoredChunk, Vec<f32>)| {
-            let vector = QuantizedVector::from_f32(&vector)?;
-            let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
-            Some(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector })
-        };
-        let rows: Vec<VectorRow> = stored.iter().zip(vectors).filter_map(row).collect();
+        let pairs = stored.iter().zip(&vectors);
+        let rows: Vec<VectorRow> =
+            pairs.filter_map(|(stored, vector)| vector_row(stored, model, Tier::Teacher, vector)).collect();
         for row in &rows {
             if let Some((Tier::Student, old)) = snapshot.vector(row.chunk) {
                 self.improving.note_fidelity(row.vector.dot(&old));
@@ -92,14 +91,12 @@ impl Workspace {
         if rows.is_empty() {
             return Ok(());
         }
-        let Some(mut transaction) = self.index.try_begin()? else {
-            self.improving.keep(rows);
-            return Ok(());
-        };
-        for row in self.improving.take_unstored().into_iter().chain(rows) {
-            transaction.replace_vector(row);
+        match self.index.try_begin()? {
+            Some(transaction) => self.commit_vectors(transaction, rows),
+            None => {
+                self.improving.keep(rows);
+                Ok(())
+            }
         }
-        transaction.commit()?;
-        Ok(())
     }
 }

@@ -12,7 +12,6 @@ use embed::{Embedder, Student};
 use index::Index;
 use ingest::StudentInUse;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -105,20 +104,12 @@ impl Workspace {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        self.write_whole(&table, &student.to_bytes())?;
-        self.write_whole(&record, text.as_bytes())?;
+        self.layout.write_whole(&table, &student.to_bytes())?;
+        self.layout.write_whole(&record, text.as_bytes())?;
         let model = model_of(&self.index, &student)?;
         self.ingest.use_student(StudentInUse { student, model });
         self.improving.adapted(adaptation);
         tracing::info!(sample, rows, "the student was fitted to the workspace");
-        Ok(())
-    }
-
-    fn write_whole(&self, to: &Path, bytes: &[u8]) -> Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(self.layout.temporary())?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(to).map_err(|error| error.error)?;
         Ok(())
     }
 }

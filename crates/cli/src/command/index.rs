@@ -3,7 +3,7 @@
 use crate::args::{Args, Index};
 use crate::failure::Failure;
 use crate::output::{Out, count, grouped, size};
-use crate::progress::{Shown, counting};
+use crate::progress::{Shown, backfill_shown};
 use crate::{interrupt, place};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -40,14 +40,7 @@ fn backfill(workspace: &Workspace, quiet: bool, cancel: &AtomicBool) -> Result<B
             hint: "run `workroom models install`, then `workroom models use all-MiniLM-L6-v2`".to_owned(),
         });
     }
-    let bar = counting(quiet);
-    let mut progress = |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    };
-    let done = workspace.backfill(&mut progress, cancel);
-    bar.finish_and_clear();
-    Ok(done?)
+    Ok(backfill_shown(workspace, quiet, cancel)?)
 }
 
 /// The summary, by what a person wants to know first.

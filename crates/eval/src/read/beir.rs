@@ -26,6 +26,24 @@ struct Row {
     metadata: Option<Map<String, Value>>,
 }
 
+/// What documents and queries have alike.
+struct Common {
+    id: String,
+    scope: Option<String>,
+    text: String,
+}
+
+impl Row {
+    /// Takes the row apart, if its id is new and its scope is named where there must be one.
+    fn common(self, ids: &mut Ids, key: Option<&str>) -> std::result::Result<Common, String> {
+        let id = self._id.into_string();
+        ids.take(&id)?;
+        let scope = scope::of(key, self.metadata.as_ref())?;
+        let text = self.text.ok_or("no `text`")?;
+        Ok(Common { id, scope, text })
+    }
+}
+
 pub(super) fn read(folder: &Path, name: &str) -> Result<Set> {
     let key = scope::key(folder)?;
     let (corpus, judgments_at) = (folder.join(CORPUS), folder.join(JUDGMENTS));
@@ -49,11 +67,9 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<Set> {
 fn documents(path: &Path, key: Option<&str>) -> Result<(Vec<Document>, Ids)> {
     let (mut documents, mut ids) = (Vec::new(), Ids::default());
     each(path, |_, row: Row| {
-        let id = row._id.into_string();
-        ids.take(&id)?;
-        let scope = scope::of(key, row.metadata.as_ref())?;
-        let text = row.text.ok_or("no `text`")?;
-        documents.push(Document { id, title: row.title.unwrap_or_default(), body: Body::Text(text), scope });
+        let title = row.title.clone().unwrap_or_default();
+        let Common { id, scope, text } = row.common(&mut ids, key)?;
+        documents.push(Document { id, title, body: Body::Text(text), scope });
         Ok(())
     })?;
     Ok((documents, ids))
@@ -62,10 +78,7 @@ fn documents(path: &Path, key: Option<&str>) -> Result<(Vec<Document>, Ids)> {
 fn queries(path: &Path, key: Option<&str>) -> Result<Vec<Query>> {
     let (mut queries, mut ids) = (Vec::new(), Ids::default());
     each(path, |_, row: Row| {
-        let id = row._id.into_string();
-        ids.take(&id)?;
-        let scope = scope::of(key, row.metadata.as_ref())?;
-        let text = row.text.ok_or("no `text`")?;
+        let Common { id, scope, text } = row.common(&mut ids, key)?;
         queries.push(Query { id, text, scope, judged: Judgments::new(), quote: None });
         Ok(())
     })?;

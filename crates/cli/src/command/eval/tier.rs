@@ -3,7 +3,7 @@
 use crate::args::{self, Args, Eval};
 use crate::failure::Failure;
 use crate::place;
-use crate::progress::counting;
+use crate::progress::backfill_shown;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use workroom::{AdaptOptions, Models, OpenOptions, STUDENT, Workspace};
@@ -81,14 +81,7 @@ impl Tier {
                 workspace.adapt(&AdaptOptions::default(), cancel)?;
             }
             Self::Taught(args::Tier::Teacher, _) => {
-                let bar = counting(quiet);
-                let mut progress = |done, all| {
-                    bar.set_length(all);
-                    bar.set_position(done);
-                };
-                let filled = workspace.backfill(&mut progress, cancel);
-                bar.finish_and_clear();
-                filled?;
+                backfill_shown(workspace, quiet, cancel)?;
             }
             _ => {}
         }
