@@ -2,7 +2,7 @@
 //!
 //! Invariant: an event's latency runs from the first sign of the change to the commit that shows it.
 
-use crate::{Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary, Workspace};
+use crate::{Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary, Engine};
 use corpus::DocPath;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,9 +79,9 @@ impl Drop for Watch {
 /// How long the thread waits for events before it looks whether it should stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-impl Workspace {
+impl Engine {
     /// Keeps the index up to date until the returned handle is dropped, and makes it better in the background as
-    /// [`Workspace::maintain`] does. `tell` is called on the thread that has something to tell, one call at a time: it should be quick.
+    /// [`Engine::maintain`] does. `tell` is called on the thread that has something to tell, one call at a time: it should be quick.
     ///
     /// # Errors
     /// When the folder cannot be watched at all, not even by polling.
@@ -109,7 +109,7 @@ impl Workspace {
 }
 
 struct WatchThread {
-    workspace: Arc<Workspace>,
+    workspace: Arc<Engine>,
     stop: Arc<AtomicBool>,
     tell: Box<dyn Fn(WatchEvent) + Send>,
     ready: bool,

@@ -1,6 +1,6 @@
 //! A workspace: one folder, its index, its pipeline, its models.
 //!
-//! Invariant: while a `Workspace` lives, its process owns `.workroom/`, and no other process writes there.
+//! Invariant: while an `Engine` lives, its process owns `.workroom/`, and no other process writes there.
 
 use crate::config::Config;
 use crate::improving::Improving;
@@ -27,7 +27,7 @@ pub struct OpenOptions {
 }
 
 /// A folder of files with an index. Share it between threads by reference or `Arc`.
-pub struct Workspace {
+pub struct Engine {
     pub(crate) layout: Layout,
     pub(crate) config: Config,
     pub(crate) index: Arc<Index>,
@@ -41,7 +41,7 @@ pub struct Workspace {
     _lock: Lock,
 }
 
-impl Workspace {
+impl Engine {
     /// Opens the workspace at `folder`, which must hold one.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Workspace {
     /// Opens the workspace at `folder` with options.
     ///
     /// # Errors
-    /// As [`Workspace::open`].
+    /// As [`Engine::open`].
     pub fn open_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
         Self::open_layout(Layout::of(folder.as_ref())?, options)
     }
@@ -62,7 +62,7 @@ impl Workspace {
     /// Makes the folder a workspace if it is none, and opens it.
     ///
     /// # Errors
-    /// As [`Workspace::open`].
+    /// As [`Engine::open`].
     pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
         Self::create_with(folder, &OpenOptions::default())
     }
@@ -70,7 +70,7 @@ impl Workspace {
     /// Makes the folder a workspace if it is none, and opens it with options.
     ///
     /// # Errors
-    /// As [`Workspace::open`].
+    /// As [`Engine::open`].
     pub fn create_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
         Self::init(folder.as_ref())?;
         Self::open_with(folder, options)
@@ -151,15 +151,15 @@ impl Workspace {
     /// Brings the index up to date with the folder.
     ///
     /// # Errors
-    /// When the folder cannot be walked or the index fails. A file that cannot be read is no error: see [`Workspace::status`].
+    /// When the folder cannot be walked or the index fails. A file that cannot be read is no error: see [`Engine::status`].
     pub fn index(&self, progress: &dyn Progress) -> Result<Summary> {
         self.index_until(progress, &AtomicBool::new(false))
     }
 
-    /// As [`Workspace::index`], until `cancel` becomes true. What was indexed before stays, and the next run goes on from there.
+    /// As [`Engine::index`], until `cancel` becomes true. What was indexed before stays, and the next run goes on from there.
     ///
     /// # Errors
-    /// As [`Workspace::index`], and [`Cancelled`](crate::ErrorKind::Cancelled).
+    /// As [`Engine::index`], and [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn index_until(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary> {
         let _indexing = self.improving.indexing();
         let rules = self.reload_rules()?;
@@ -208,7 +208,7 @@ fn open_index(dir: &Path) -> Result<(Index, OpenReport)> {
     }
 }
 
-impl Drop for Workspace {
+impl Drop for Engine {
     /// Lets merges end, so that many short runs do not leave many small segments.
     fn drop(&mut self) {
         if let Err(error) = self.index.finish() {

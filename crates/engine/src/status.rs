@@ -1,7 +1,7 @@
 //! Status: what is indexed, what is not and why, how far the teacher is.
 
 use crate::search::rfc3339;
-use crate::{Adaptation, Result, Workspace};
+use crate::{Adaptation, Result, Engine};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -69,7 +69,7 @@ pub struct Problem {
     pub seen: String,
 }
 
-impl Workspace {
+impl Engine {
     /// Counts and sizes.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use crate::layout::Layout;
 use crate::teacher::Hurry;
-use crate::{Result, Workspace};
+use crate::{Result, Engine};
 use corpus::{ChunkId, ChunkText, ModelId, QuantizedVector, Tier};
 use index::{Snapshot, StoredChunk, Transaction, VectorRow};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub struct Backfilled {
 /// Chunks that are embedded and committed together: a second or so of work, so that a stop waits no longer.
 const BATCH: usize = 64;
 
-impl Workspace {
+impl Engine {
     /// Embeds every chunk that has no teacher vector yet, until done or until `cancel` becomes true. `progress` hears (done, in all).
     /// Does nothing without a teacher.
     ///
@@ -73,7 +73,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Holds back-fill and adaptation in the workspace at `folder`, also in a process that is running. Lasts until [`Workspace::resume`].
+    /// Holds back-fill and adaptation in the workspace at `folder`, also in a process that is running. Lasts until [`Engine::resume`].
     ///
     /// # Errors
     /// When `folder` is no workspace or cannot be written.
@@ -84,7 +84,7 @@ impl Workspace {
     /// Lets back-fill and adaptation go on.
     ///
     /// # Errors
-    /// As [`Workspace::pause`].
+    /// As [`Engine::pause`].
     pub fn resume(folder: &Path) -> Result<()> {
         match fs_err::remove_file(paused_mark(&Layout::of(folder)?)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),

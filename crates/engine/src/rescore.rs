@@ -5,7 +5,7 @@
 
 use crate::backfill::{embedding_text, vector_row};
 use crate::teacher::Hurry;
-use crate::{Query, Result, Workspace};
+use crate::{Query, Result, Engine};
 use corpus::{ChunkId, Tier};
 use index::{Snapshot, VectorRow};
 use retrieve::{Candidates, Mode};
@@ -20,7 +20,7 @@ const STEP: usize = 2;
 /// with 10, nDCG@10 is .014 less than with all chunks embedded, with 20 .007, with 50 .006 (docs/adr/2026-11-21-fusion.md).
 const DEPTH: (usize, usize) = (20, 50);
 
-impl Workspace {
+impl Engine {
     /// Gives the best candidates teacher vectors within the query's budget. Does nothing where there is no teacher.
     pub(crate) fn rescore(&self, candidates: &mut Candidates, snapshot: &Snapshot, query: &Query) {
         let budget = Duration::from_millis(query.rescore_ms.unwrap_or(DEFAULT_RESCORE_MS));

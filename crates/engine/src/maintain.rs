@@ -6,7 +6,7 @@
 //! Not here: the steps themselves (`adapt`, `backfill`).
 
 use crate::adapt::{AdaptOptions, MOST_PASSAGES, choose};
-use crate::{Adapted, Backfilled, ErrorKind, Result, Workspace};
+use crate::{Adapted, Backfilled, ErrorKind, Result, Engine};
 use corpus::{ChunkId, Tier};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use index::Counts;
@@ -35,9 +35,9 @@ impl Drop for Maintenance {
     }
 }
 
-impl Workspace {
+impl Engine {
     /// Improves the index in the background until the returned handle is dropped: adapts the student, gives chunks teacher vectors (both
-    /// only with a teacher), and builds the graph over the vectors when there are enough of them. [`Workspace::watch`] does so too.
+    /// only with a teacher), and builds the graph over the vectors when there are enough of them. [`Engine::watch`] does so too.
     /// `tell` hears what was done, on the threads that did it: it should be quick.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Workspace {
         let tell: Arc<Tell> = Arc::new(tell);
         maintenance.start("workroom-graph", self, &asleep, &tell, keep_graph)?;
         if self.teacher.is_ready() {
-            let improve = |workspace: &Workspace, rest: &Rest, tell: &Tell| {
+            let improve = |workspace: &Engine, rest: &Rest, tell: &Tell| {
                 Improver { workspace, rest, tell, stage: Stage::Open, queue: Vec::new() }.run();
             };
             maintenance.start("workroom-teacher", self, &asleep, &tell, improve)?;
@@ -65,10 +65,10 @@ impl Maintenance {
     fn start(
         &mut self,
         name: &str,
-        workspace: &Arc<Workspace>,
+        workspace: &Arc<Engine>,
         asleep: &Receiver<()>,
         tell: &Arc<Tell>,
-        body: fn(&Workspace, &Rest, &Tell),
+        body: fn(&Engine, &Rest, &Tell),
     ) -> Result<()> {
         let rest = Rest { asleep: asleep.clone(), stop: Arc::clone(&self.stop) };
         let (workspace, tell) = (Arc::clone(workspace), Arc::clone(tell));
@@ -110,7 +110,7 @@ impl Rest {
 /// How often it is looked whether the vectors have outgrown the exact scan, or the graph its vectors.
 const GRAPH_EVERY: Duration = Duration::from_secs(10);
 
-fn keep_graph(workspace: &Workspace, rest: &Rest, tell: &Tell) {
+fn keep_graph(workspace: &Engine, rest: &Rest, tell: &Tell) {
     while rest.wait(GRAPH_EVERY) {
         if workspace.index.build_graph(NonZero::<usize>::MIN, &rest.stop) {
             tell(Improvement::Graph);
@@ -149,7 +149,7 @@ enum Stage {
 }
 
 struct Improver<'a> {
-    workspace: &'a Workspace,
+    workspace: &'a Engine,
     stage: Stage,
     rest: &'a Rest,
     tell: &'a Tell,

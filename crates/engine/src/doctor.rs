@@ -1,7 +1,7 @@
 //! Doctor: what is wrong with an index, and its rebuild.
 
 use crate::layout::Layout;
-use crate::{Result, Workspace};
+use crate::{Result, Engine};
 use corpus::ChunkId;
 use serde::Serialize;
 use std::path::Path;
@@ -35,7 +35,7 @@ impl Findings {
 /// Chunks that are looked up by their own text and vector.
 const SAMPLES: usize = 64;
 
-impl Workspace {
+impl Engine {
     /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves.
     ///
     /// # Errors

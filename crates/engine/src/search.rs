@@ -1,6 +1,6 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
-use crate::{Hit, Mode, Query, Result, Workspace};
+use crate::{Hit, Mode, Query, Result, Engine};
 use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use watch::Presence;
 /// Hits beyond the limit that are looked at, so that files deleted a moment ago leave no gap.
 const SPARE: usize = 8;
 
-impl Workspace {
+impl Engine {
     /// Finds chunks by meaning and words, best first. A file that is gone from the disk is not shown, even before the index knows.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Show: a document's extracted text, or one chunk with its neighbours.
 
 use crate::files::own_path;
-use crate::{Error, ErrorKind, Result, Workspace};
+use crate::{Error, ErrorKind, Result, Engine};
 use index::{DocRecord, Snapshot, StoredChunk};
 use retrieve::quote;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub struct ShownChunk {
     pub text: String,
 }
 
-impl Workspace {
+impl Engine {
     /// A document's chunks as they are indexed.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Workspace {
     /// One chunk of a document between its neighbours.
     ///
     /// # Errors
-    /// As [`Workspace::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
+    /// As [`Engine::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
         let snapshot = self.index.documents();
         let doc = self.find_doc(&snapshot, path)?;

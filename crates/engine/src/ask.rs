@@ -1,19 +1,19 @@
 //! Ask: the passages that speak to a question, within a budget, and an answer made of their sentences.
 
 use crate::search::hit;
-use crate::{Answer, Citation, Question, Result, Workspace};
+use crate::{Answer, Citation, Question, Result, Engine};
 use corpus::{LineIndex, Token};
 use retrieve::{Passage, Sentence, answer, passages};
 
 /// Chunks that are considered for the budget.
 const CONSIDERED: usize = 24;
 
-impl Workspace {
+impl Engine {
     /// Answers a question with passages and quoted sentences. Where no passage answers it, [`Answer::answer`] is absent, and the
     /// passages are the nearest misses.
     ///
     /// # Errors
-    /// As [`Workspace::search`].
+    /// As [`Engine::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
         let snapshot = self.index.snapshot()?;
         let ranked = self.ranked(&snapshot, &question.query, CONSIDERED)?;

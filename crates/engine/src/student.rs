@@ -6,7 +6,7 @@
 
 use crate::adapt::Fitted;
 use crate::search::rfc3339;
-use crate::{Result, Workspace};
+use crate::{Result, Engine};
 use corpus::ModelId;
 use embed::{Embedder, Student};
 use index::Index;
@@ -82,7 +82,7 @@ pub(crate) fn model_of(index: &Index, student: &Student) -> Result<ModelId> {
     Ok(index.model_id(&format!("student {}", &checksum[..16.min(checksum.len())]))?)
 }
 
-impl Workspace {
+impl Engine {
     /// Keeps a student on disk and lets it embed from now on.
     pub(crate) fn take_student(&self, fitted: Fitted, sample: usize) -> Result<()> {
         let Fitted { student, rows, fidelity } = fitted;

@@ -4,7 +4,7 @@
 //! No path leads out of the workspace, not even through a symbolic link.
 
 use crate::layout::WORKROOM_DIR;
-use crate::{Error, ErrorKind, Result, Workspace};
+use crate::{Error, ErrorKind, Result, Engine};
 use corpus::{ContentHash, DocPath};
 use ingest::NoProgress;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Written {
     pub seq: u64,
 }
 
-impl Workspace {
+impl Engine {
     /// Writes a file, making its folders, and indexes it. When it returns, the bytes are durable and every search sees them.
     ///
     /// # Errors

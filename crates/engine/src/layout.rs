@@ -1,7 +1,7 @@
 //! Where a workspace keeps its own files, how one is found, and who owns it.
 //!
-//! Invariant: everything the program writes for itself lies under `.workroom/`; only [`crate::Workspace::write`] and
-//! [`crate::Workspace::remove`] touch anything else. One process owns `.workroom/` at a time: the one that holds the lock.
+//! Invariant: everything the program writes for itself lies under `.workroom/`; only [`crate::Engine::write`] and
+//! [`crate::Engine::remove`] touch anything else. One process owns `.workroom/` at a time: the one that holds the lock.
 
 use crate::{Error, ErrorKind, Result};
 use std::fs::{File, TryLockError};

@@ -5,7 +5,7 @@
 //! Not here: when it is worth it (`maintain`).
 
 use crate::backfill::{embedding_text, vector_row};
-use crate::{Error, ErrorKind, Result, Workspace};
+use crate::{Error, ErrorKind, Result, Engine};
 use corpus::{ChunkId, DIM, Tier, Token, Tokenizer};
 use embed::{FitOptions, Sample, Student, fit};
 use index::{Snapshot, StoredChunk, VectorRow};
@@ -45,7 +45,7 @@ const GROUP: usize = 131_072;
 /// Passages of the sample embedded by the teacher between two looks at `cancel`.
 const TEACHER_STEP: usize = 16;
 
-impl Workspace {
+impl Engine {
     /// Fits the student to this workspace: gives a diverse sample of chunks teacher vectors, fits the built-in table further to
     /// all that have one, and gives the other chunks their vectors anew. A smaller workspace gives a smaller sample.
     ///

@@ -1,0 +1,48 @@
+//! A workspace that this process owns: its index, its pipeline, its models and its files behind one type, [`Engine`].
+//!
+//! Invariant: every text returned is byte for byte part of an indexed version of a file, at the range that is returned with it.
+//! All calls block and may be made from many threads. Nothing here prints, reads the environment, or starts a thread but those of its
+//! pipeline, of [`Engine::watch`] and of [`Engine::maintain`].
+//! Not here: how other processes share the workspace (`workroom`), terminals, servers.
+
+mod adapt;
+mod ask;
+mod backfill;
+mod config;
+mod doctor;
+mod error;
+mod files;
+mod hub;
+mod improving;
+mod layout;
+mod maintain;
+mod models;
+mod query;
+mod rescore;
+mod search;
+mod show;
+mod status;
+mod student;
+mod teacher;
+mod watching;
+mod engine;
+
+pub use adapt::{AdaptOptions, Adapted};
+pub use backfill::Backfilled;
+pub use config::{Config, STUDENT};
+pub use corpus::DocPath;
+pub use doctor::{Finding, Findings};
+pub use error::{Error, ErrorKind, Result};
+pub use files::Written;
+pub use ingest::{NoProgress, Outcome, Progress, Summary};
+pub use layout::{WORKROOM_DIR, find_workspace};
+pub use maintain::{Improvement, Maintenance};
+pub use models::{Model, Models};
+pub use query::{Answer, Citation, Hit, Mode, Query, Question};
+pub use rescore::DEFAULT_RESCORE_MS;
+pub use show::{Shown, ShownChunk};
+pub use status::{Problem, Status};
+pub use student::Adaptation;
+pub use watch::DEFAULT_IGNORE;
+pub use watching::{Watch, WatchEvent};
+pub use engine::{Engine, OpenOptions};
