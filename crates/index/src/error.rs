@@ -45,3 +45,30 @@ pub enum Error {
     #[error("ledger: {0}")]
     Ledger(#[source] ledger::Error),
 }
+
+impl Error {
+    /// Whether a store holds what was never written to it, or lacks what was. Opening the index again repairs that, after
+    /// [`Index::distrust`](crate::Index::distrust).
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } => true,
+            Self::Lexicon(error) => error.is_damage(),
+            Self::Ledger(error) => error.is_damage(),
+            _ => false,
+        }
+    }
+
+    /// Whether this index takes no more commits until it is opened again. Queries go on.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let ended = |error: &lexicon::Error| {
+            matches!(error, lexicon::Error::Poisoned { .. } | lexicon::Error::WriterEnded { .. })
+        };
+        match self {
+            Self::Poisoned | Self::Ledger(ledger::Error::Poisoned) => true,
+            Self::Lexicon(error) => ended(error),
+            _ => false,
+        }
+    }
+}

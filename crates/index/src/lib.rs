@@ -8,8 +8,13 @@
 //! (what a query sees from its start to its end).
 
 mod error;
+mod fault;
 mod filter;
+mod format;
+mod heal;
+mod health;
 mod open;
+mod repairs;
 mod revector;
 mod snapshot;
 mod table;
@@ -17,12 +22,17 @@ mod transaction;
 
 pub use error::Error;
 pub use filter::{Allowed, Filter};
+pub use health::{Health, ScrubCursor, ScrubStep};
 pub use ledger::{DocRecord, SkipRecord, VectorRow};
 pub use lexicon::{LexicalHits, StoredChunk};
 pub use open::{Index, OpenReport};
 pub use snapshot::{Counts, Snapshot};
 pub use table::{DocTable, SkipTable};
 pub use transaction::{Committed, PutChunk, PutDoc, Transaction};
+
+/// The names of all places at which tests can make this crate or its stores fail.
+#[cfg(feature = "failpoints")]
+pub const FAILPOINTS: [&[&str]; 3] = [fault::ALL, lexicon::FAILPOINTS, ledger::FAILPOINTS];
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
-//! Opening an index: healing what a crash left behind, then loading what queries need into memory.
+//! The index: the owner of the stores, and the snapshots that queries take.
 //!
-//! Invariant: after `open`, every live chunk has its text in the lexicon, no dead chunk has, and ids yet to be given were never given.
-//! The ledger is the truth. What it does not know is dropped; what it knows and the lexicon lost is hidden and named in
-//! [`OpenReport::reingest`], for the caller to read again from the files.
+//! Invariant: what queries see is published whole; one writer at a time prepares it.
+//! Not here: healing (`heal`), one commit (`transaction`), examinations (`health`).
 
-use crate::{DocTable, Error, SkipTable, Snapshot, Transaction};
+use crate::heal::{self, Tables};
+use crate::repairs::Repairs;
+use crate::{Error, Snapshot, Transaction, format};
 use arc_swap::ArcSwap;
 use corpus::{ChunkId, DocPath, ModelId, Tier};
 use ledger::{Ledger, VectorRow};
-use lexicon::{Lexicon, LexiconOptions};
+use lexicon::Lexicon;
 use roaring::RoaringTreemap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use vectors::{Graph, VectorStore};
 
-/// Version of everything under the index folder. It rises when an older program could misread what a newer one writes.
-const FORMAT: &str = "workroom index 1";
-const FORMAT_FILE: &str = "FORMAT";
 /// Under this name the ledger keeps the models' names, one a line; a model's number is its line, from 1.
 const MODELS: &str = "models";
 
@@ -28,6 +26,8 @@ pub struct Index {
     pub(crate) ledger: Arc<Ledger>,
     writer: Mutex<Writer>,
     current: ArcSwap<Snapshot>,
+    /// The full text was suspect, and opening found nothing wrong with it.
+    cleared: bool,
 }
 
 pub(crate) struct Writer {
@@ -51,7 +51,7 @@ pub struct OpenReport {
     pub created: bool,
     /// What was wrong and has been repaired, one line each.
     pub repaired: Vec<String>,
-    /// The ledger was lost: the index is empty, and the whole folder must be read again.
+    /// The ledger was lost or lacks rows: the whole folder must be read again. Said at every open until [`Index::rebuilt`].
     pub rebuild: bool,
     /// Documents whose text was lost. They are hidden until they are put again.
     pub reingest: Vec<DocPath>,
@@ -64,14 +64,52 @@ impl Index {
     /// [`Error::Locked`] when another process owns it, [`Error::Incompatible`] when another version wrote it, and I/O errors. Damage is
     /// not an error: a store that cannot be read is set aside and rebuilt from the files by the caller's next scan.
     pub fn open(dir: &Path) -> Result<(Self, OpenReport), Error> {
-        let mut report = OpenReport { created: check_format(dir)?, ..OpenReport::default() };
-        let (ledger, tables) = open_ledger(dir, &mut report)?;
-        let lexicon = open_lexicon(dir, &mut report)?;
+        let mut report = OpenReport::default();
+        report.created = format::check(dir, &mut report.repaired)?;
+        let due = Repairs::read(dir)?;
+        report.rebuild = due.rescan;
+        let (ledger, tables) = heal::open_ledger(dir, due, &mut report)?;
+        let lexicon = heal::open_lexicon(dir, &ledger, due, &mut report)?;
         let mut writer = Writer::new(ledger, lexicon, tables);
-        writer.reconcile_stores(&mut report)?;
+        heal::reconcile(&mut writer, dir, due, &mut report)?;
+        // The rest is done; whether the files were read is not ours to know.
+        Repairs { rescan: report.rebuild, ..Repairs::default() }.replace(dir, due)?;
+        let cleared = due.verify_lexicon && report.repaired.is_empty();
         let current = ArcSwap::from_pointee(writer.current.clone());
         let ledger = Arc::clone(&writer.ledger);
-        Ok((Self { dir: dir.to_path_buf(), ledger, writer: Mutex::new(writer), current }, report))
+        Ok((Self { dir: dir.to_path_buf(), ledger, writer: Mutex::new(writer), current, cleared }, report))
+    }
+
+    /// Notes that all files were read again, as [`OpenReport::rebuild`] asked.
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn rebuilt(&self) -> Result<(), Error> {
+        let _writer = self.lock();
+        let due = Repairs::read(&self.dir)?;
+        Repairs { rescan: false, ..due }.replace(&self.dir, due)
+    }
+
+    /// Notes that `error` came of a damaged store, so that the next open examines that store and rebuilds what is not sound. For the owner
+    /// of this index, when [`Error::is_damage`]: call this, drop the index, open it again. If the store then seems sound and fails once more, the
+    /// open after that rebuilds it all the same. Other errors are not noted.
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn distrust(&self, error: &Error) -> Result<(), Error> {
+        let suspects = Repairs::after(error, self.cleared);
+        let due = Repairs::read(&self.dir)?;
+        due.and(suspects).replace(&self.dir, due)
+    }
+
+    /// Passes a result on, and distrusts what it shows to be damaged.
+    pub(crate) fn suspect<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result
+            && let Err(unnoted) = self.distrust(error)
+        {
+            tracing::warn!(%unnoted, %error, "damage could not be noted for the next open");
+        }
+        result
     }
 
     /// What queries see now. The first call reads the vectors into memory (about 0.1 s for 100,000), after the commit under way.
@@ -104,8 +142,8 @@ impl Index {
     fn load_vectors(&self) -> Result<(), Error> {
         let mut writer = self.lock();
         if writer.vectors.is_none() {
-            let (mut vectors, n_teacher) =
-                read_vectors(&self.ledger, &writer.current.live).map_err(Error::Ledger)?;
+            let read = read_vectors(&self.ledger, &writer.current.live).map_err(Error::Ledger);
+            let (mut vectors, n_teacher) = self.suspect(read)?;
             writer.current.vectors = Some(vectors.snapshot());
             writer.current.n_teacher = n_teacher;
             writer.vectors = Some(vectors);
@@ -179,33 +217,6 @@ impl Index {
         true
     }
 
-    /// Checks every checksum. Slow: reads all files of all stores.
-    ///
-    /// # Errors
-    /// When the files cannot be read. Damage is not an error; it is in the answer, one line each.
-    pub fn verify(&self) -> Result<Vec<String>, Error> {
-        let writer = self.lock();
-        let mut found: Vec<String> = match writer.current.text.verify() {
-            Ok(files) => files
-                .iter()
-                .map(|file| format!("full text: {} has a wrong checksum", file.display()))
-                .collect(),
-            Err(error) if error.is_damage() => vec![format!("full text: {error}")],
-            Err(error) => return Err(Error::Lexicon(error)),
-        };
-        let report = writer.ledger.verify().map_err(Error::Ledger)?;
-        found.extend(
-            report.damaged.iter().map(|row| format!("ledger: row {} of {}: {}", row.key, row.tree, row.why)),
-        );
-        if report.bad_ranges > 0 {
-            found.push(format!(
-                "ledger: {} documents hold chunks that are not theirs alone",
-                report.bad_ranges
-            ));
-        }
-        Ok(found)
-    }
-
     /// The index folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -244,123 +255,16 @@ impl Index {
     }
 }
 
-/// Whether the folder is new. Refuses one of another format.
-fn check_format(dir: &Path) -> Result<bool, Error> {
-    fs_err::create_dir_all(dir)?;
-    let file = dir.join(FORMAT_FILE);
-    match fs_err::read_to_string(&file) {
-        Ok(found) if found.trim_end() == FORMAT => Ok(false),
-        Ok(found) => Err(Error::Incompatible {
-            path: dir.to_path_buf(),
-            found: found.trim_end().chars().take(40).collect(),
-            expected: FORMAT.to_owned(),
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            fs_err::write(&file, format!("{FORMAT}\n"))?;
-            fs_err::File::open(&file)?.sync_all()?;
-            fs_err::File::open(dir)?.sync_all()?;
-            Ok(true)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What the ledger holds, in memory.
-struct Tables {
-    docs: DocTable,
-    skips: SkipTable,
-    live: RoaringTreemap,
-}
-
-fn open_ledger(dir: &Path, report: &mut OpenReport) -> Result<(Ledger, Tables), Error> {
-    let at = dir.join("ledger");
-    let open = || Ledger::open(&at, &ledger::Options::default()).map_err(|error| ledger_error(dir, error));
-    let (ledger, opened) = open()?;
-    note_healing(&opened, report);
-    match read_tables(&ledger) {
-        Ok(tables) => Ok((ledger, tables)),
-        Err(error) if error.is_damage() => {
-            drop(ledger);
-            let aside = ledger::set_aside(&at).map_err(Error::Ledger)?;
-            report.rebuild = true;
-            report
-                .repaired
-                .push(format!("the ledger is damaged ({error}); set aside as {}", aside.display()));
-            let (ledger, _) = open()?;
-            let tables = read_tables(&ledger).map_err(Error::Ledger)?;
-            Ok((ledger, tables))
-        }
-        Err(error) => Err(Error::Ledger(error)),
-    }
-}
-
-fn ledger_error(dir: &Path, error: ledger::Error) -> Error {
-    match error {
-        ledger::Error::Locked { .. } => Error::Locked { path: dir.to_path_buf() },
-        error => Error::Ledger(error),
-    }
-}
-
-fn note_healing(opened: &ledger::OpenReport, report: &mut OpenReport) {
-    let what = match &opened.outcome {
-        ledger::Outcome::Replayed { set_aside } => {
-            format!("was damaged; its log was replayed, the damaged files are in {}", set_aside.display())
-        }
-        ledger::Outcome::Reset { set_aside } => {
-            format!("was damaged beyond repair; its files are in {}", set_aside.display())
-        }
-        ledger::Outcome::Created if !report.created => "was missing".to_owned(),
-        _ => return,
-    };
-    // Even a replayed log may lack the last commits: the files say what is missing.
-    report.rebuild = true;
-    report.repaired.push(format!("the ledger {what}"));
-}
-
-fn open_lexicon(dir: &Path, report: &mut OpenReport) -> Result<Lexicon, Error> {
-    let at = dir.join("lexicon");
-    let open = || Lexicon::open(&at, LexiconOptions::default());
-    match open() {
-        Ok(lexicon) => Ok(lexicon),
-        Err(lexicon::Error::Locked { .. }) => Err(Error::Locked { path: dir.to_path_buf() }),
-        Err(error) if error.is_damage() => {
-            report
-                .repaired
-                .push(format!("the full-text store could not be read ({error}); starting it anew"));
-            remove_if_there(&at)?;
-            open().map_err(Error::Lexicon)
-        }
-        Err(error) => Err(Error::Lexicon(error)),
-    }
-}
-
-fn read_tables(ledger: &Ledger) -> Result<Tables, ledger::Error> {
-    let mut docs = DocTable::default();
-    let mut live = RoaringTreemap::new();
-    for record in ledger.docs() {
-        let record = record?;
-        live.insert_range(record.chunks());
-        docs.insert(Arc::new(record));
-    }
-    let mut skips = SkipTable::default();
-    for skip in ledger.skips() {
-        let skip = skip?;
-        skips.insert_mut(skip.path.clone(), Arc::new(skip));
-    }
-    Ok(Tables { docs, skips, live })
-}
-
 /// The vectors of the live chunks, and how many of them are the teacher's.
 fn read_vectors(ledger: &Ledger, live: &RoaringTreemap) -> Result<(VectorStore, u64), ledger::Error> {
     let mut vectors = VectorStore::new(&vectors::Options::default());
     let mut n_teacher = 0;
-    for row in ledger.vectors() {
-        let row = row?;
+    ledger.load_vectors(|row| {
         // A row without direction or order was never written by us; its chunk is found by its words alone.
         if live.contains(row.chunk.0) && vectors.insert(row.chunk, row.tier, &row.vector).is_ok() {
             n_teacher += u64::from(row.tier == Tier::Teacher);
         }
-    }
+    })?;
     Ok((vectors, n_teacher))
 }
 
@@ -387,58 +291,6 @@ impl Writer {
             poisoned: false,
             committed: false,
         }
-    }
-
-    /// Makes lexicon and ledger agree. After a clean end this is one comparison of two numbers.
-    fn reconcile_stores(&mut self, report: &mut OpenReport) -> Result<(), Error> {
-        if self.current.text.n_chunks() == self.current.live.len()
-            && self.lexicon.seq() <= Some(self.current.seq)
-        {
-            return Ok(());
-        }
-        let in_lexicon = self.current.text.chunk_ids().map_err(Error::Lexicon)?;
-        let orphans = &in_lexicon - &*self.current.live;
-        let missing = &*self.current.live - &in_lexicon;
-        if !orphans.is_empty() {
-            for chunk in &orphans {
-                self.lexicon.delete_chunk(ChunkId(chunk)).map_err(Error::Lexicon)?;
-            }
-            self.current.text = self.lexicon.commit(self.current.seq).map_err(Error::Lexicon)?;
-            report
-                .repaired
-                .push(format!("dropped the text of {} chunks of an unfinished commit", orphans.len()));
-        }
-        // Numbers that an unfinished commit gave away are not given again.
-        self.next_chunk = self.next_chunk.max(in_lexicon.max().map_or(0, |last| last + 1));
-        self.hide(&missing, report);
-        Ok(())
-    }
-
-    /// Takes documents with lost text out of sight, whole, until their files are read again.
-    fn hide(&mut self, missing: &RoaringTreemap, report: &mut OpenReport) {
-        if missing.is_empty() {
-            return;
-        }
-        let mut live = (*self.current.live).clone();
-        for doc in self.current.docs.iter() {
-            let chunks = doc.chunks();
-            if missing.range_cardinality(chunks.clone()) > 0 {
-                live.remove_range(chunks);
-                report.reingest.push(doc.path.clone());
-            }
-        }
-        report.repaired.push(format!(
-            "the text of {} documents was lost; they will be read again",
-            report.reingest.len()
-        ));
-        self.current.live = Arc::new(live);
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<(), Error> {
-    match fs_err::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
     }
 }
 

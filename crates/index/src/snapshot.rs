@@ -109,12 +109,14 @@ impl Snapshot {
     /// The stored text of chunks, in the order asked; `None` for one that is not live.
     ///
     /// # Errors
-    /// When the full-text files cannot be read.
+    /// When the full-text files cannot be read. [`Error::Corrupt`] when a live chunk is not in them.
     pub fn fetch(&self, chunks: &[ChunkId]) -> Result<Vec<Option<StoredChunk>>, Error> {
         let mut found = self.text.fetch(chunks).map_err(Error::Lexicon)?;
         for (stored, id) in found.iter_mut().zip(chunks) {
             if !self.live.contains(id.0) {
                 *stored = None;
+            } else if stored.is_none() {
+                return Err(Error::Corrupt { what: format!("chunk {id} is live and has no text") });
             }
         }
         Ok(found)

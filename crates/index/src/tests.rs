@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+mod damage;
+
 fn path(text: &str) -> DocPath {
     DocPath::new(text).unwrap()
 }
@@ -220,6 +222,8 @@ fn a_ledger_that_is_behind_wins() {
         assert!(found(&index, gone).is_empty(), "{gone}");
     }
     // The files are read again, as the report asks.
+    assert!(report.rebuild, "a ledger that is older than what it acknowledged says so");
+    index.rebuilt().unwrap();
     put(&index, &[doc("replaced", &["dock"]), doc("new", &["eel"])]);
     remove(&index, "removed");
     assert_eq!(
@@ -253,6 +257,10 @@ fn a_lost_store_is_rebuilt_not_believed() {
         );
         put(&index, &[doc("a", &["anchor"]), doc("b", &["buoy"])]);
         assert_eq!([found(&index, "anchor"), found(&index, "buoy")].concat(), ["a", "b"], "{lost}");
+        drop(index);
+        let (index, report) = open(dir.path());
+        assert_eq!(report, OpenReport { rebuild: lost == "ledger", ..OpenReport::default() }, "{lost}");
+        index.rebuilt().unwrap();
         drop(index);
         assert_eq!(open(dir.path()).1, OpenReport::default(), "{lost}");
     }

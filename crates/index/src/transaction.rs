@@ -4,7 +4,7 @@
 //! Order on disk: lexicon commit (made durable), ledger commit (made durable: the commit point), then memory. See docs/format.md.
 
 use crate::open::{Index, Writer};
-use crate::{Error, Snapshot};
+use crate::{Error, Snapshot, fault};
 use corpus::{
     Chunk, ChunkId, ContentHash, DocId, DocPath, Format, ModelId, QuantizedVector, Seq, TextHash, Tier,
 };
@@ -73,6 +73,8 @@ pub struct Transaction<'a> {
     skips: BTreeMap<DocPath, SkipRecord>,
     unskips: Vec<DocPath>,
     replaced: Vec<VectorRow>,
+    /// Chunks that were staged here and replaced here: their vectors are in the ledger and belong to nobody.
+    outdone: Vec<Range<u64>>,
     next_doc: u64,
     next_chunk: u64,
     staged_text: bool,
@@ -98,6 +100,7 @@ impl<'a> Transaction<'a> {
             skips: BTreeMap::new(),
             unskips: Vec::new(),
             replaced: Vec::new(),
+            outdone: Vec::new(),
             next_doc: writer.next_doc,
             next_chunk: writer.next_chunk,
             staged_text: false,
@@ -116,7 +119,7 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// When the full-text writer refuses; the transaction must then be dropped.
     pub fn put(&mut self, doc: PutDoc, now_ms: i64) -> Result<(), Error> {
-        let known = self.puts.get(&doc.path).map(|put| put.record.id);
+        let known = self.unput(&doc.path);
         let known = known.or_else(|| self.writer.current.docs.get(&doc.path).map(|old| old.id));
         self.staged_text = true;
         let id = match known {
@@ -190,7 +193,7 @@ impl<'a> Transaction<'a> {
     /// When the full-text writer refuses; the transaction must then be dropped.
     pub fn remove(&mut self, path: &DocPath) -> Result<(), Error> {
         self.unskip(path);
-        let staged = self.puts.remove(path).map(|put| put.record.id);
+        let staged = self.unput(path);
         let old = self.writer.current.docs.get(path).cloned();
         if let Some(id) = staged.or(old.as_ref().map(|old| old.id)) {
             self.staged_text = true;
@@ -230,6 +233,15 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// Forgets what was put at a path before. Returns its document.
+    fn unput(&mut self, path: &DocPath) -> Option<DocId> {
+        let put = self.puts.remove(path)?;
+        if !put.touch {
+            self.outdone.push(put.record.chunks());
+        }
+        Some(put.record.id)
+    }
+
     fn unskip(&mut self, path: &DocPath) {
         self.skips.remove(path);
         if self.writer.current.skips.contains_key(path) {
@@ -251,17 +263,26 @@ impl<'a> Transaction<'a> {
         let seq = Seq(self.writer.current.seq.0 + 1);
         // Cleared at the end: a failure in between leaves the stores in different states, which only opening again mends.
         self.writer.poisoned = true;
-        if self.staged_text {
-            self.writer.committed = true;
-            self.writer.current.text = self.writer.lexicon.commit(seq).map_err(Error::Lexicon)?;
-        }
-        let commit = self.ledger_commit(seq);
-        self.writer.ledger.commit(commit).map_err(Error::Ledger)?;
+        let done = self.commit_stores(seq);
+        self.index.suspect(done)?;
+        fault::at(fault::APPLY)?;
         self.apply(seq);
+        fault::at(fault::PUBLISH)?;
         self.writer.poisoned = false;
         self.staged_text = false;
         self.index.publish(&self.writer.current);
         Ok(Committed { seq, put, removed })
+    }
+
+    fn commit_stores(&mut self, seq: Seq) -> Result<(), Error> {
+        fault::at(fault::COMMIT)?;
+        if self.staged_text {
+            self.writer.committed = true;
+            self.writer.current.text = self.writer.lexicon.commit(seq).map_err(Error::Lexicon)?;
+        }
+        fault::at(fault::BETWEEN)?;
+        let commit = self.ledger_commit(seq);
+        self.writer.ledger.commit(commit).map_err(Error::Ledger)
     }
 
     /// Chunk ranges that die with this commit.
@@ -272,7 +293,11 @@ impl<'a> Transaction<'a> {
             (old.first_chunk != put.record.first_chunk).then(|| old.chunks())
         });
         let removed = self.removed.values().map(|old| old.chunks());
-        replaced.chain(removed).filter(|range| !range.is_empty()).collect()
+        replaced
+            .chain(removed)
+            .chain(self.outdone.iter().cloned())
+            .filter(|range| !range.is_empty())
+            .collect()
     }
 
     fn ledger_commit(&self, seq: Seq) -> Commit {
@@ -284,6 +309,7 @@ impl<'a> Transaction<'a> {
             unskips: self.unskips.clone(),
             vectors: self.replaced.clone(),
             dead_chunks: self.dead_chunks(),
+            text: self.staged_text,
             next_doc: self.next_doc,
             next_chunk: self.next_chunk,
         }
@@ -350,11 +376,20 @@ fn apply_vectors(writer: &mut Writer, dead: &[Range<u64>], mut rows: Vec<VectorR
     writer.current.vectors = Some(store.snapshot());
 }
 
+impl Transaction<'_> {
+    fn roll_back(&mut self) -> Result<(), Error> {
+        fault::at(fault::ROLLBACK)?;
+        self.writer.lexicon.rollback().map_err(Error::Lexicon)?;
+        self.writer.ledger.unstage().map_err(Error::Ledger)
+    }
+}
+
 impl Drop for Transaction<'_> {
     /// An abandoned transaction's text must not slip into the next commit.
     fn drop(&mut self) {
         if self.staged_text && !self.writer.poisoned {
-            self.writer.poisoned = self.writer.lexicon.rollback().is_err();
+            self.writer.poisoned = true;
+            self.writer.poisoned = self.roll_back().is_err();
         }
         // Vectors may be staged under the numbers that it gave away: they are not given again.
         self.writer.next_chunk = self.writer.next_chunk.max(self.next_chunk);

@@ -10,6 +10,7 @@
 use corpus::{ChunkId, ContentHash, DIM, DocId, DocPath, Format, ModelId, QuantizedVector, TextHash, Tier};
 use serde::{Deserialize, Serialize};
 
+use crate::tally::Tally;
 use crate::{DocRecord, Error, SkipRecord, VectorRow};
 
 /// The most a key and its value may take together. Sled keeps 16 to 17 rows on a page and moves a page above 128 KiB into a file of
@@ -37,6 +38,12 @@ pub(crate) struct Head {
     pub(crate) seq: u64,
     pub(crate) next_doc: u64,
     pub(crate) next_chunk: u64,
+    /// The last commit that changed the full text.
+    pub(crate) text_seq: u64,
+    pub(crate) docs: Tally,
+    pub(crate) skips: Tally,
+    /// Rows of vectors. At least: some can be written outside of commits.
+    pub(crate) vectors: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,6 +101,14 @@ pub(crate) fn unseal<'a>(tree: &'static str, key: &[u8], value: &'a [u8]) -> Res
         }
         [_, _, _, _, _, ..] => Err(corrupt(tree, key, "its version is unknown")),
         _ => Err(corrupt(tree, key, "it is too short")),
+    }
+}
+
+/// The checksum that a value carries, right or wrong; 0 for one too short to have any.
+pub(crate) fn checksum_of(value: &[u8]) -> u32 {
+    match value {
+        [_, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        _ => 0,
     }
 }
 

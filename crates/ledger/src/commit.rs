@@ -25,6 +25,8 @@ pub struct Commit {
     pub vectors: Vec<VectorRow>,
     /// Chunks whose vectors are deleted.
     pub dead_chunks: Vec<Range<u64>>,
+    /// The full text was committed under the same number.
+    pub text: bool,
     /// The next document's number; never below what it was. 0 leaves it as it was.
     pub next_doc: u64,
     /// The next chunk's number; never below what it was. 0 leaves it as it was.
@@ -38,10 +40,12 @@ impl Commit {
             return Err(Error::OutOfOrder { have: Seq(head.seq), got: self.seq });
         }
         let next = Head {
-            store_id: head.store_id,
             seq: self.seq.0,
             next_doc: if self.next_doc == 0 { head.next_doc } else { self.next_doc },
             next_chunk: if self.next_chunk == 0 { head.next_chunk } else { self.next_chunk },
+            text_seq: if self.text { self.seq.0 } else { head.text_seq },
+            // Kept up by the transaction.
+            ..head
         };
         let refuse = |why| Err(Error::Inconsistent { why });
         if next.next_doc < head.next_doc || next.next_chunk < head.next_chunk {
@@ -59,9 +63,9 @@ impl Commit {
         Ok(next)
     }
 
-    /// The rows to write, in order. Reads the keys of dead vectors, so call it before the transaction: inside one, a plain read
+    /// The rows to write, in order, but for the head. Reads the keys of dead vectors, so call it before the transaction: inside one, a plain read
     /// would wait for a lock that the same thread holds.
-    pub(crate) fn writes(&self, head: &Head, store: &Store) -> Result<Vec<Write>, Error> {
+    pub(crate) fn writes(&self, store: &Store) -> Result<Vec<Write>, Error> {
         let mut out = Vec::with_capacity(self.vectors.len() + self.puts.len() + self.removed.len() + 1);
         for range in self.dead_chunks.iter().filter(|range| !range.is_empty()) {
             let keys = store.vector_keys(range)?;
@@ -89,13 +93,6 @@ impl Commit {
             let value = Some(codec::encode_vector(row)?);
             out.push(Write { tree: Trees::VECTORS, key: number(row.chunk.0), value });
         }
-        out.push(head_row(head)?);
         Ok(out)
     }
-}
-
-/// The write that sets the head.
-pub(crate) fn head_row(head: &Head) -> Result<Write, Error> {
-    let value = Some(codec::encode_head(head)?);
-    Ok(Write { tree: Trees::META, key: codec::HEAD_KEY.to_vec(), value })
 }

@@ -35,6 +35,17 @@ pub enum Error {
         /// What was found.
         why: &'static str,
     },
+    /// Every row decodes, but they are not those that the last commit left: some are gone, or old ones are back. What is there can
+    /// be used after a [`recount`](crate::Ledger::recount); the files say what is missing.
+    #[error("{tree} holds {found} rows where the last commit left {expected}, or others than those")]
+    Incomplete {
+        /// The tree.
+        tree: &'static str,
+        /// Rows that the last commit left.
+        expected: u64,
+        /// Rows that are there.
+        found: u64,
+    },
     /// The store itself cannot be read: [`set_aside`](crate::set_aside) it and rebuild.
     #[error("the store at {} is damaged: {why}", .dir.display())]
     Damaged {
@@ -76,7 +87,7 @@ impl Error {
     /// Whether what is on the disk is at fault, so that setting it aside and rebuilding helps.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::Damaged { .. })
+        matches!(self, Self::Corrupt { .. } | Self::Incomplete { .. } | Self::Damaged { .. })
     }
 
     pub(crate) fn io(path: &Path, op: &'static str) -> impl FnOnce(io::Error) -> Self {
@@ -96,5 +107,11 @@ impl Error {
 }
 
 fn is_data(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
+    matches!(
+        kind,
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::IsADirectory
+    )
 }

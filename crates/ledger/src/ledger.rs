@@ -9,10 +9,12 @@ use corpus::{ChunkId, DocId, Seq};
 
 use crate::codec::{self, CALLER, Head, META};
 use crate::rows::Rows;
-use crate::store::{Store, Trees, Write, get, read_head};
+use crate::scrub::{ScrubPlace, Scrubbed};
+use crate::store::{Store, Trees, Write, get, read_head, sync_folder};
 use crate::watermark::{self, Watermark};
 use crate::{
-    Commit, DocRecord, Error, OpenReport, SkipRecord, VectorRow, VerifyReport, commit, heal, verify,
+    Commit, DocRecord, Error, OpenReport, SkipRecord, VectorRow, VerifyReport, fault, heal, load, scrub,
+    verify,
 };
 
 /// How a ledger is opened.
@@ -31,7 +33,7 @@ impl Default for Options {
 /// An open ledger. One per folder at a time, in one process; share it by reference.
 pub struct Ledger {
     // Dropped in this order: the store lets go of its files before the lock is given back.
-    store: Store,
+    pub(crate) store: Store,
     head: RwLock<Head>,
     writer: Mutex<Writer>,
     _lock: fs_err::File,
@@ -40,6 +42,8 @@ pub struct Ledger {
 /// What the one commit at a time holds.
 struct Writer {
     watermark: Watermark,
+    /// Rows of vectors that were added outside of any commit since the last one.
+    added: u64,
     /// A commit failed half way.
     broken: bool,
 }
@@ -53,17 +57,23 @@ impl Ledger {
     pub fn open(dir: &Path, options: &Options) -> Result<(Self, OpenReport), Error> {
         let lock = lock(dir)?;
         let (mut watermark, mark) = Watermark::open(dir)?;
+        fault::at(fault::OPEN)?;
         let (store, report) = heal::open(dir, options.cache_bytes, mark)?;
         let found = read_head(&store)?;
         // What was staged for a commit that never came.
+        fault::at(fault::OPEN_UNSTAGE)?;
         let left_behind = store.delete_vectors_from(found.map_or(0, |head| head.next_chunk))?;
         tracing::debug!(left_behind, "deleted the vectors of an unfinished commit");
         let head = watermark::raise(found.unwrap_or_else(new_head), mark);
         if found != Some(head) {
-            store.apply(&[commit::head_row(&head)?])?;
+            fault::at(fault::OPEN_HEAD)?;
+            store.commit(&[], &head)?;
         }
         watermark.write(&head)?;
-        let writer = Mutex::new(Writer { watermark, broken: false });
+        // The names that lead to the store, its own and its folder's: a commit syncs only what is inside.
+        sync_folder(dir)?;
+        dir.parent().map_or(Ok(()), sync_folder)?;
+        let writer = Mutex::new(Writer { watermark, added: 0, broken: false });
         Ok((Self { store, head: RwLock::new(head), writer, _lock: lock }, report))
     }
 
@@ -74,9 +84,11 @@ impl Ledger {
     /// the next commit may come. Any other error leaves the ledger refusing commits until it is opened again.
     pub fn commit(&self, commit: Commit) -> Result<(), Error> {
         let mut writer = self.writer()?;
-        let head = commit.check(self.head())?;
-        let writes = commit.writes(&head, &self.store)?;
-        self.apply(&mut writer, &writes)?;
+        let mut head = commit.check(self.head())?;
+        let writes = commit.writes(&self.store)?;
+        head.vectors += writer.added;
+        let head = self.apply(&mut writer, &writes, &head)?;
+        writer.added = 0;
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = head;
         // The commit stands without it: a watermark that could not be written is only an older one.
         if let Err(error) = writer.watermark.write(&head) {
@@ -93,13 +105,25 @@ impl Ledger {
     /// # Errors
     /// [`Error::Inconsistent`] for a chunk that was given out already: nothing has changed. Those of the store.
     pub fn stage(&self, vectors: &[VectorRow]) -> Result<(), Error> {
-        let _writer = self.writer()?;
+        let mut writer = self.writer()?;
         if vectors.iter().any(|row| row.chunk.0 < self.head().next_chunk) {
             return Err(Error::Inconsistent {
                 why: "a vector to be staged belongs to a chunk that was given out already",
             });
         }
-        self.write_vectors(vectors)
+        self.write_vectors(&mut writer, vectors)
+    }
+
+    /// Deletes what was staged for a commit that will not come.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn unstage(&self) -> Result<(), Error> {
+        let mut writer = self.writer()?;
+        fault::at(fault::UNSTAGE)?;
+        let deleted = self.store.delete_vectors_from(self.head().next_chunk)?;
+        writer.added = writer.added.saturating_sub(deleted as u64);
+        Ok(())
     }
 
     /// Writes other vectors for chunks that have been given out, outside of any commit: they are durable with the next one. For vectors
@@ -108,23 +132,32 @@ impl Ledger {
     /// # Errors
     /// [`Error::Inconsistent`] for a chunk that was not given out yet: nothing has changed. Those of the store.
     pub fn restage(&self, vectors: &[VectorRow]) -> Result<(), Error> {
-        let _writer = self.writer()?;
+        let mut writer = self.writer()?;
         if vectors.iter().any(|row| row.chunk.0 >= self.head().next_chunk) {
             return Err(Error::Inconsistent { why: "a vector to be replaced belongs to a chunk to come" });
         }
-        self.write_vectors(vectors)
+        self.write_vectors(&mut writer, vectors)
     }
 
-    fn write_vectors(&self, vectors: &[VectorRow]) -> Result<(), Error> {
+    fn write_vectors(&self, writer: &mut Writer, vectors: &[VectorRow]) -> Result<(), Error> {
         let rows =
             vectors.iter().map(|row| Ok((row.chunk.0.to_be_bytes().to_vec(), codec::encode_vector(row)?)));
-        self.store.stage(Trees::VECTORS, rows)
+        fault::at(fault::STAGE)?;
+        writer.added += self.store.stage(Trees::VECTORS, rows)?;
+        Ok(())
     }
 
     /// The last commit's number; 0 before the first.
     #[must_use]
     pub fn seq(&self) -> Seq {
         Seq(self.head().seq)
+    }
+
+    /// The number of the last commit that changed the full text; 0 before the first. A full-text store with another number is not the
+    /// one that belongs to this ledger as it stands.
+    #[must_use]
+    pub fn text_seq(&self) -> Seq {
+        Seq(self.head().text_seq)
     }
 
     /// The number for the next new document.
@@ -178,6 +211,48 @@ impl Ledger {
         Rows::new(&self.store, self.store.dir(), Trees::VECTORS, codec::decode_vector)
     }
 
+    /// Reads all documents and all skipped files, no commit in between, and makes sure that they are those that the last commit left.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] at the first row that does not decode; [`Error::Incomplete`] after everything was told, when rows are gone or
+    /// are others than those committed; those of the store.
+    pub fn load(&self, doc: impl FnMut(DocRecord), skip: impl FnMut(SkipRecord)) -> Result<(), Error> {
+        let _writer = self.lock_writer();
+        load::tables(&self.store, &self.head(), doc, skip)
+    }
+
+    /// As [`Ledger::load`], the vectors that belong to commits, by ascending chunk.
+    ///
+    /// # Errors
+    /// As [`Ledger::load`].
+    pub fn load_vectors(&self, vector: impl FnMut(VectorRow)) -> Result<(), Error> {
+        let _writer = self.lock_writer();
+        load::vectors(&self.store, &self.head(), vector)
+    }
+
+    /// Takes what is there for what should be there, durable when this returns. For a ledger that is [`Error::Incomplete`], once the
+    /// caller has noted that the files must be read again.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when a row does not decode, and those of the store.
+    pub fn recount(&self) -> Result<(), Error> {
+        let mut writer = self.writer()?;
+        fault::at(fault::RECOUNT)?;
+        let head = load::recount(&self.store, self.head())?;
+        let head = self.apply(&mut writer, &[], &head)?;
+        writer.added = 0;
+        *self.head.write().unwrap_or_else(PoisonError::into_inner) = head;
+        Ok(())
+    }
+
+    /// Reads the next rows from `place` on, at most `limit`, and moves `place` behind them. Commits go on meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read. Damaged rows are no error but part of the answer.
+    pub fn scrub(&self, place: &mut ScrubPlace, limit: usize) -> Result<Scrubbed, Error> {
+        scrub::scrub(&self.store, place, limit)
+    }
+
     /// What was last put under `name`: small things that belong to the index, such as the table of models.
     ///
     /// # Errors
@@ -196,7 +271,9 @@ impl Ledger {
         let key = meta_key(name);
         let value = Some(codec::seal(META, &key, value)?);
         let mut writer = self.writer()?;
-        self.apply(&mut writer, &[Write { tree: Trees::META, key, value }])
+        // What was added outside of commits stays to be counted by the next one.
+        self.apply(&mut writer, &[Write { tree: Trees::META, key, value }], &self.head())?;
+        Ok(())
     }
 
     /// Bytes that sled's files take.
@@ -213,7 +290,7 @@ impl Ledger {
     /// When the store cannot be walked to its end. Damaged rows are no error but part of the report.
     pub fn verify(&self) -> Result<VerifyReport, Error> {
         // No commit meanwhile, or a document might be read without its vectors.
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.lock_writer();
         verify::verify(&self.store, &self.head())
     }
 
@@ -222,16 +299,20 @@ impl Ledger {
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, Error> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.lock_writer();
         if writer.broken { Err(Error::Poisoned) } else { Ok(writer) }
     }
 
-    fn apply(&self, writer: &mut Writer, writes: &[Write]) -> Result<(), Error> {
+    fn lock_writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn apply(&self, writer: &mut Writer, writes: &[Write], head: &Head) -> Result<Head, Error> {
         // Set first: whatever happens in between, a half-applied commit is never followed by another.
         writer.broken = true;
-        self.store.apply(writes)?;
+        let head = self.store.commit(writes, head)?;
         writer.broken = false;
-        Ok(())
+        Ok(head)
     }
 }
 
@@ -245,7 +326,7 @@ impl std::fmt::Debug for Ledger {
 }
 
 /// Moves the store in `dir` out of the way, so that the next [`Ledger::open`] begins an empty one. For a ledger whose rows turned out
-/// damaged while it was in use: drop it, call this, open again. Returns where the damaged files are; the next call deletes them.
+/// damaged while it was in use: drop it, call this, open again. Returns where the damaged files are; the two newest sets of them are kept.
 ///
 /// # Errors
 /// [`Error::Locked`] when the ledger is open, [`Error::Io`] when the system refuses.

@@ -22,11 +22,15 @@
 mod codec;
 mod commit;
 mod error;
+mod fault;
 mod heal;
 mod ledger;
+mod load;
 mod record;
 mod rows;
+mod scrub;
 mod store;
+mod tally;
 mod verify;
 mod watermark;
 
@@ -35,4 +39,9 @@ pub use error::Error;
 pub use heal::{OpenReport, Outcome};
 pub use ledger::{Ledger, Options, set_aside};
 pub use record::{DocRecord, SkipRecord, VectorRow};
+pub use scrub::{ScrubPlace, Scrubbed};
 pub use verify::{DamagedRow, VerifyReport};
+
+/// The names of all places at which tests can make this crate fail.
+#[cfg(feature = "failpoints")]
+pub use fault::ALL as FAILPOINTS;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::store::Store;
+use crate::tally::Tally;
 
 type Decode<T> = fn(&[u8], &[u8]) -> Result<T, Error>;
 
@@ -14,6 +15,7 @@ pub(crate) struct Rows<T> {
     dir: PathBuf,
     state: State,
     decode: Decode<T>,
+    tally: Tally,
 }
 
 enum State {
@@ -28,7 +30,12 @@ impl<T> Rows<T> {
             Ok(iter) => State::Walking(Box::new(iter)),
             Err(error) => State::Failed(Some(error)),
         };
-        Self { dir: dir.to_path_buf(), state, decode }
+        Self { dir: dir.to_path_buf(), state, decode, tally: Tally::default() }
+    }
+
+    /// Of the rows so far.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     fn fail(&mut self, error: Error) -> Option<Result<T, Error>> {
@@ -46,7 +53,10 @@ impl<T> Iterator for Rows<T> {
             State::Failed(error) => return error.take().map(Err),
         };
         match catch_unwind(AssertUnwindSafe(|| iter.next())) {
-            Ok(Some(Ok((key, value)))) => Some((self.decode)(&key, &value)),
+            Ok(Some(Ok((key, value)))) => {
+                self.tally.add(&value);
+                Some((self.decode)(&key, &value))
+            }
             Ok(None) => None,
             Ok(Some(Err(error))) => {
                 let error = Error::from_sled(&self.dir, "read", error);

@@ -9,8 +9,8 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::Error;
 use crate::codec::{self, Head};
+use crate::{Error, fault};
 
 /// The open watermark file.
 pub(crate) struct Watermark {
@@ -18,7 +18,7 @@ pub(crate) struct Watermark {
 }
 
 /// The bytes of the file, whatever the length of the row: a shorter row must not leave the end of a longer one behind.
-const LEN: usize = 64;
+const LEN: usize = 128;
 
 impl Watermark {
     /// Opens or creates it in `root` and reads what it says.
@@ -35,6 +35,7 @@ impl Watermark {
 
     /// Notes that `head` is durable.
     pub(crate) fn write(&mut self, head: &Head) -> Result<(), Error> {
+        fault::at(fault::WATERMARK)?;
         let row = codec::encode_head(head)?;
         let mut bytes = vec![row.len() as u8];
         bytes.extend_from_slice(&row);

@@ -201,6 +201,6 @@ fn lexicon(files: &[(DocPath, String)], threads: usize) -> Result<(Duration, usi
     let searcher = lexicon.commit(Seq(n_chunks + 1))?;
     let elapsed = start.elapsed();
     let size = searcher.size_bytes()?;
-    lexicon.close()?;
+    lexicon.finish()?;
     Ok((elapsed, size as usize))
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the filter is asked inside the collection, so a filtered result is the true top k, never a cut-down one; equal scores
 //! are ordered by chunk id, so the same index gives the same answer.
+//! Two walks add up a chunk's terms in different orders, so their scores for it may differ, by one [`SETTLED_STEP`] at most.
 //! Not here: what the query is made of.
 
 use std::cmp::Ordering;
@@ -127,10 +128,11 @@ impl PartialOrd for Hit {
 
 /// Bits of a score that depend on the order in which tantivy happened to add up the terms.
 const NOISE_BITS: u32 = 6;
-/// The relative distance of two settled scores, rounded up.
-const SETTLED_STEP: Score = 1.0 / (1 << (22 - NOISE_BITS)) as Score;
+/// The relative distance of two settled scores, rounded up. Noise that straddles the middle between two of them moves a score by as much.
+pub const SETTLED_STEP: Score = 1.0 / (1 << (22 - NOISE_BITS)) as Score;
 
-/// Rounds away the noise, so that equal chunks have equal scores wherever they lie.
+/// Rounds away the noise, so that equal chunks have equal scores wherever they lie, unless the noise straddles the middle between two
+/// settled scores: no rounding is free of such places.
 fn settle(score: Score) -> Score {
     let half = 1 << (NOISE_BITS - 1);
     Score::from_bits(score.to_bits().saturating_add(half) & !((1 << NOISE_BITS) - 1))

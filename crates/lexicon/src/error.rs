@@ -46,6 +46,16 @@ pub enum Error {
         /// Our format.
         expected: String,
     },
+    /// The index belongs to another ledger: delete the directory and index again.
+    #[error("the full-text index in {} belongs to ledger {found:016x}, not to {expected:016x}", dir.display())]
+    Foreign {
+        /// The index.
+        dir: PathBuf,
+        /// The ledger it names.
+        found: u64,
+        /// Ours.
+        expected: u64,
+    },
     /// The operating system refused: free space, fix permissions, try again.
     #[error("failed to {op} in {}", path.display())]
     Io {
@@ -86,7 +96,13 @@ impl Error {
     /// Whether the files are damaged or foreign, so that only indexing anew helps.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Corrupt { .. } | Self::Incompatible { .. })
+        matches!(self, Self::Corrupt { .. } | Self::Incompatible { .. } | Self::Foreign { .. })
+    }
+
+    /// What was found, for people: this error's cause where it has one.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string)
     }
 }
 
@@ -129,8 +145,10 @@ impl At<'_> {
 
     pub(crate) fn io(self, error: &io::Error) -> Error {
         match error.kind() {
-            // Files that end early or do not parse are damage, not a refusal.
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => self.corrupt(error.to_string()),
+            // Files that end early, do not parse or are no files are damage, not a refusal.
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::IsADirectory => {
+                self.corrupt(error.to_string())
+            }
             kind => {
                 let source = error
                     .raw_os_error()

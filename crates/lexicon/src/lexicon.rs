@@ -9,13 +9,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use corpus::{Chunk, ChunkId, DocId, DocPath, Format, Seq, TextHash};
-use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::{Directory, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::analysis::Stemming;
+use crate::check;
+use crate::directory::CheckedDirectory;
 use crate::error::{At, Error};
+use crate::fault;
 use crate::schema::{self, Fields};
+use crate::seal::Seal;
 use crate::searcher::Searcher;
 
 /// A chunk to be indexed and stored.
@@ -52,6 +55,10 @@ pub struct LexiconOptions {
     pub bulk_memory: usize,
     /// Threads that index in bulk, at most 8. Live there is one: each makes a segment a commit.
     pub bulk_threads: usize,
+    /// The ledger whose chunks these are. An index that belongs to another one is refused.
+    pub store: u64,
+    /// Compare the checksum of every file on open, also of those that look as they did when they were last found sound.
+    pub distrust: bool,
 }
 
 impl Default for LexiconOptions {
@@ -62,6 +69,8 @@ impl Default for LexiconOptions {
             live_memory: 64 << 20,
             bulk_memory: 48 << 20,
             bulk_threads: cores.div_ceil(2),
+            store: 0,
+            distrust: false,
         }
     }
 }
@@ -86,27 +95,34 @@ pub struct Lexicon {
     fields: Fields,
     options: LexiconOptions,
     seq: Option<Seq>,
+    seal: Seal,
+    n_checked: usize,
     staged: bool,
     bulk: bool,
 }
 
 impl Lexicon {
-    /// Opens the index in `dir`, creating both when absent. What was staged but not committed before is gone.
+    /// Opens the index in `dir`, creating both when absent. What was staged but not committed before is gone. Files that were changed
+    /// since they were last known to be sound are read and their checksums compared before anything is believed.
     ///
     /// # Errors
-    /// [`Error::Locked`] when another writer is open; [`Error::Corrupt`] and [`Error::Incompatible`] when only indexing anew helps;
-    /// [`Error::Io`].
+    /// [`Error::Locked`] when another writer is open; [`Error::Corrupt`], [`Error::Incompatible`] and [`Error::Foreign`] when only
+    /// indexing anew helps; [`Error::Io`].
     pub fn open(dir: &Path, options: LexiconOptions) -> Result<Self, Error> {
         let at = At { dir, op: "open the full-text index" };
         fs_err::create_dir_all(dir).map_err(|error| at.io(&error))?;
+        if let Some(parent) = dir.parent() {
+            // Or a power cut takes the folder's name, and with it what was committed in it.
+            fs_err::File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| at.io(&error))?;
+        }
         let (schema, fields) = schema::schema(options.stemming);
         let index = at.reading(|| {
-            let directory = MmapDirectory::open(dir)?;
-            if Index::exists(&directory)? {
-                Index::open(directory)
-            } else {
-                Index::create(directory, schema.clone(), IndexSettings::default())
+            fault::point(fault::OPEN)?;
+            let directory = CheckedDirectory::open(dir)?;
+            if check::exists(dir)? {
+                return Index::open(directory);
             }
+            Index::create(directory, schema.clone(), IndexSettings::default())
         })?;
         if index.schema() != schema {
             return Err(at.incompatible(
@@ -115,15 +131,16 @@ impl Lexicon {
             ));
         }
         schema::register_analyzer(&index, options.stemming);
-        let writer = at.reading(|| open_writer(&index, &options, false))?;
+        let writer = at.reading(|| {
+            let writer = open_writer(&index, &options, false)?;
+            // A commit that was cut off leaves files whose names the next one may come upon again, and refuses to write over.
+            writer.garbage_collect_files().wait()?;
+            Ok(writer)
+        })?;
+        let (seal, n_checked) = check_files(dir, &index, &options, at)?;
         let reader = at.reading(|| index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
         let payload = at.reading(|| Ok(index.load_metas()?.payload))?;
-        let seq = payload
-            .map(|payload| {
-                schema::seq_of(&payload)
-                    .ok_or_else(|| at.incompatible(payload.clone(), schema::payload(Seq(0))))
-            })
-            .transpose()?;
+        let seq = payload.map(|payload| seq_of(&payload, &options, at)).transpose()?;
         Ok(Self {
             dir: dir.into(),
             index,
@@ -132,6 +149,8 @@ impl Lexicon {
             fields,
             options,
             seq,
+            seal,
+            n_checked,
             staged: false,
             bulk: false,
         })
@@ -179,9 +198,14 @@ impl Lexicon {
     /// [`Error::Io`] and [`Error::WriterEnded`], which poison: whether the commit took place is then known only after opening again,
     /// from [`Lexicon::seq`]. [`Error::Poisoned`].
     pub fn commit(&mut self, seq: Seq) -> Result<Searcher, Error> {
+        let payload = schema::payload(self.options.store, seq);
+        let at = At { dir: &self.dir, op: "commit" };
+        self.seal.suspend().map_err(|error| at.io(&error))?;
         self.write("commit", |writer| {
+            fault::point(fault::PREPARE)?;
             let mut commit = writer.prepare_commit()?;
-            commit.set_payload(&schema::payload(seq));
+            commit.set_payload(&payload);
+            fault::point(fault::COMMIT)?;
             commit.commit().map(drop)
         })?;
         self.staged = false;
@@ -189,11 +213,22 @@ impl Lexicon {
         let (index, reader) = (self.index.clone(), self.reader.clone());
         self.write("make a commit durable", |_| {
             index.directory().sync_directory()?;
+            fault::point(fault::RELOAD)?;
             reader.reload()
         })?;
         self.seq = Some(seq);
+        self.renew_seal();
         tracing::debug!(%seq, segments = self.reader.searcher().segment_readers().len(), "committed");
         Ok(self.searcher())
+    }
+
+    /// Notes which files are sound now. Without it the next open reads more, so its failure is none of the commit's.
+    fn renew_seal(&mut self) {
+        let at = At { dir: &self.dir, op: "seal the files" };
+        let renewed = at.reading(|| Ok(self.seal.renew(&check::live(&self.index)?)?));
+        if let Err(error) = renewed {
+            tracing::warn!(%error, "the files were not sealed");
+        }
     }
 
     /// Forgets what is staged.
@@ -204,7 +239,10 @@ impl Lexicon {
         // tantivy's own rollback must not be tried twice and loses its merge policy: a new writer is simpler and the same.
         let at = At { dir: &self.dir, op: "roll back" };
         drop(self.writer.take().ok_or_else(|| poisoned(&self.dir))?);
-        self.writer = Some(at.reading(|| open_writer(&self.index, &self.options, self.bulk))?);
+        self.writer = Some(at.reading(|| {
+            fault::point(fault::ROLLBACK)?;
+            open_writer(&self.index, &self.options, self.bulk)
+        })?);
         self.staged = false;
         Ok(())
     }
@@ -218,6 +256,12 @@ impl Lexicon {
             fields: self.fields,
             stemming: self.options.stemming,
         }
+    }
+
+    /// How many files were read on open, because the seal did not vouch for them.
+    #[must_use]
+    pub fn n_checked(&self) -> usize {
+        self.n_checked
     }
 
     /// The number of the last commit; `None` before the first.
@@ -241,6 +285,7 @@ impl Lexicon {
         }
         let writer = self.writer.take().ok_or_else(|| poisoned(&self.dir))?;
         self.writer = Some(at.reading(|| {
+            fault::point(fault::SET_BULK)?;
             writer.wait_merging_threads()?;
             open_writer(&self.index, &self.options, on)
         })?);
@@ -257,17 +302,12 @@ impl Lexicon {
         let at = At { dir: &self.dir, op: "close the full-text index" };
         let writer = self.writer.take().ok_or_else(|| Error::Poisoned { dir: self.dir.to_path_buf() })?;
         at.reading(|| {
+            fault::point(fault::FINISH)?;
             writer.wait_merging_threads()?;
             Ok(self.index.directory().sync_directory()?)
-        })
-    }
-
-    /// As [`Lexicon::finish`], and closes.
-    ///
-    /// # Errors
-    /// As [`Lexicon::finish`].
-    pub fn close(mut self) -> Result<(), Error> {
-        self.finish()
+        })?;
+        self.renew_seal();
+        Ok(())
     }
 
     /// Whether an earlier call failed, so that every other one will.
@@ -299,6 +339,39 @@ impl std::fmt::Debug for Lexicon {
             .field("seq", &self.seq)
             .field("bulk", &self.bulk)
             .finish_non_exhaustive()
+    }
+}
+
+/// Compares the checksums of the files that the seal does not vouch for. Returns the seal, and how many those were.
+fn check_files(
+    dir: &Path,
+    index: &Index,
+    options: &LexiconOptions,
+    at: At<'_>,
+) -> Result<(Seal, usize), Error> {
+    let mut seal = Seal::open(dir).map_err(|error| at.io(&error))?;
+    if options.distrust {
+        seal.distrust();
+    }
+    let (live, n_checked) = at.reading(|| {
+        fault::point(fault::OPEN_CHECK)?;
+        check::unsealed(index, dir, &mut seal)
+    })?;
+    if n_checked > 0 {
+        // Not noted, they are read again next time.
+        if let Err(error) = seal.renew(&live) {
+            tracing::warn!(%error, "the files were not sealed");
+        }
+    }
+    Ok((seal, n_checked))
+}
+
+/// The commit number in the payload of the last commit, which must belong to our ledger.
+fn seq_of(payload: &str, options: &LexiconOptions, at: At<'_>) -> Result<Seq, Error> {
+    match schema::parse_payload(payload) {
+        Some((store, seq)) if store == options.store => Ok(seq),
+        Some((found, _)) => Err(Error::Foreign { dir: at.dir.to_owned(), found, expected: options.store }),
+        None => Err(at.incompatible(payload.to_owned(), schema::payload(options.store, Seq(0)))),
     }
 }
 

@@ -32,16 +32,25 @@
 //! ```
 
 mod analysis;
+mod check;
 mod collect;
+mod directory;
 mod error;
+mod fault;
 mod lexicon;
 mod query;
 mod record;
 mod schema;
+mod seal;
 mod searcher;
 
 pub use analysis::Stemming;
+pub use collect::SETTLED_STEP as SCORE_STEP;
 pub use error::{Error, Source};
 pub use lexicon::{Lexicon, LexiconDoc, LexiconOptions};
 pub use query::QueryTerm;
 pub use searcher::{LexicalHits, Searcher, StoredChunk};
+
+/// The names of all places at which tests can make this crate fail.
+#[cfg(feature = "failpoints")]
+pub use fault::ALL as FAILPOINTS;

@@ -20,7 +20,7 @@ use crate::analysis::{Analyzer, Stemming};
 use crate::record;
 
 /// Version of everything this crate puts on disk.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How often title and headings count, against once for body and path.
 const CONTEXT_WEIGHT: usize = 2;
@@ -96,15 +96,16 @@ impl Fields {
     }
 }
 
-/// What a commit carries besides its segments.
-pub(crate) fn payload(seq: Seq) -> String {
-    format!("format={FORMAT} seq={seq}")
+/// What a commit carries besides its segments: which ledger it belongs to, and its number.
+pub(crate) fn payload(store: u64, seq: Seq) -> String {
+    format!("format={FORMAT} store={store:016x} seq={seq}")
 }
 
-/// The commit number in a payload of this format.
-pub(crate) fn seq_of(payload: &str) -> Option<Seq> {
-    let seq = payload.strip_prefix(&format!("format={FORMAT} seq="))?;
-    seq.parse().ok().map(Seq)
+/// Ledger and commit number in a payload of this format.
+pub(crate) fn parse_payload(payload: &str) -> Option<(u64, Seq)> {
+    let rest = payload.strip_prefix(&format!("format={FORMAT} store="))?;
+    let (store, seq) = rest.split_once(" seq=")?;
+    Some((u64::from_str_radix(store, 16).ok()?, Seq(seq.parse().ok()?)))
 }
 
 #[cfg(test)]
@@ -113,9 +114,18 @@ mod tests {
 
     #[test]
     fn payloads_round_trip_and_others_are_refused() {
-        assert_eq!(seq_of(&payload(Seq(u64::MAX))), Some(Seq(u64::MAX)));
-        for other in ["", "format=0 seq=1", "format=1 seq=", "format=1 seq=x", "format=1 seq=-1"] {
-            assert_eq!(seq_of(other), None, "{other:?}");
+        for (store, seq) in [(0, 0), (7, 1), (u64::MAX, u64::MAX)] {
+            assert_eq!(parse_payload(&payload(store, Seq(seq))), Some((store, Seq(seq))));
+        }
+        for other in [
+            "",
+            "format=1 seq=1",
+            "format=2 seq=1",
+            "format=2 store=x seq=1",
+            "format=2 store=1 seq=",
+            "format=2 store=1 seq=-1",
+        ] {
+            assert_eq!(parse_payload(other), None, "{other:?}");
         }
     }
 

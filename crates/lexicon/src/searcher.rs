@@ -13,6 +13,7 @@ use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use crate::analysis::Stemming;
+use crate::check;
 use crate::collect::{self, Walk};
 use crate::error::{At, Error};
 use crate::query::{Plan, QueryTerm};
@@ -65,6 +66,10 @@ impl Searcher {
     /// than a few dead chunks: then every match is scored, and the result is exact; else blocks of postings that cannot reach the
     /// result are skipped, which can, rarely, miss a hit at the end of the result when segments differ much in the length of their texts.
     /// Every string is a query.
+    ///
+    /// A score is a sum, and the order in which a walk adds up its terms depends on the walk and on where the segments' postings end. So
+    /// a chunk's score is the same within one part in 2^16 ([`SCORE_STEP`](crate::SCORE_STEP)), not bit by bit, and two chunks nearer
+    /// to each other than that can come out in either order. Equal scores are ordered by chunk id.
     ///
     /// Chunks deleted but not yet merged away are never hits but still count in the term statistics.
     ///
@@ -132,23 +137,59 @@ impl Searcher {
         self.at("measure").reading(|| Ok(self.inner.space_usage()?.total().get_bytes()))
     }
 
-    /// Reads every file of the index and every stored chunk of this snapshot, and returns the names of files whose checksum is wrong.
-    /// Takes as long as reading the index from disk.
+    /// The names of all files that the index consists of now, in order: those to scrub.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when a file is missing or a chunk does not decode, [`Error::Io`] when the disk fails.
-    pub fn verify(&self) -> Result<Vec<PathBuf>, Error> {
-        let at = self.at("verify");
-        let mut damaged: Vec<PathBuf> =
-            at.reading(|| self.inner.index().validate_checksum())?.into_iter().collect();
-        damaged.sort();
-        // Damage that is already named would only be found again.
-        if damaged.is_empty() {
-            for id in self.chunk_ids()? {
-                at.reading(|| self.fetch_one(ChunkId(id)))?;
+    /// [`Error::Io`] and [`Error::Corrupt`] when the list of segments cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>, Error> {
+        self.at("list the files").reading(|| check::files(self.inner.index()))
+    }
+
+    /// Reads one of the [`files`](Searcher::files) and compares its checksum. Returns what is wrong with it; a file that a merge has
+    /// replaced meanwhile is no more and not wrong. Takes as long as reading that file from disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk fails.
+    pub fn verify_file(&self, name: &Path) -> Result<Option<String>, Error> {
+        match self.at("verify").reading(|| check::file(self.inner.index(), &self.dir, name)) {
+            Err(error) if error.is_damage() => Ok(Some(error.cause())),
+            other => other,
+        }
+    }
+
+    /// Reads every file of the index and every stored chunk of this snapshot, and returns what is wrong: a file and why, or a file's
+    /// folder when it is a chunk that does not decode. Takes as long as reading the index from disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk fails.
+    pub fn verify(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        let mut damaged = Vec::new();
+        let files = match self.files() {
+            Err(error) if error.is_damage() => return Ok(vec![(PathBuf::from("meta.json"), error.cause())]),
+            files => files?,
+        };
+        for name in files {
+            if let Some(why) = self.verify_file(&name)? {
+                damaged.push((name, why));
             }
         }
+        // Damage that is already named would only be found again.
+        if !damaged.is_empty() {
+            return Ok(damaged);
+        }
+        match self.decode_all() {
+            Err(error) if error.is_damage() => damaged.push((PathBuf::new(), error.cause())),
+            decoded => decoded?,
+        }
         Ok(damaged)
+    }
+
+    fn decode_all(&self) -> Result<(), Error> {
+        let at = self.at("verify");
+        for id in self.chunk_ids()? {
+            at.reading(|| self.fetch_one(ChunkId(id)))?;
+        }
+        Ok(())
     }
 
     fn fetch_one(&self, id: ChunkId) -> Result<Option<StoredChunk>, TantivyError> {

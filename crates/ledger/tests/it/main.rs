@@ -4,6 +4,7 @@
 
 mod damage;
 mod limits;
+mod loss;
 mod model;
 
 use corpus::{ChunkId, ContentHash, DIM, DocId, DocPath, Format, ModelId, QuantizedVector, TextHash, Tier};

@@ -74,10 +74,9 @@ impl Model {
             }
             Op::Crash | Op::Close => {
                 if matches!(op, Op::Close) {
-                    lexicon.close().unwrap()
-                } else {
-                    drop(lexicon)
+                    lexicon.finish().unwrap();
                 }
+                drop(lexicon);
                 lexicon = open(dir);
                 self.staged = self.committed.clone();
             }
