@@ -18,6 +18,16 @@ impl ContentHash {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
+    /// The hash of all that a reader gives, read in portions.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Self(*hasher.finalize().as_bytes()))
+    }
+
     /// From raw bytes, as a store kept them.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -1,12 +1,14 @@
 //! Embeddings: a static student for every text at once, a transformer as its teacher, one vector space for both.
 //!
 //! Invariant: this crate alone names fastembed; student and teacher vectors of one [`ModelInfo::space`] can be compared.
-//! Not here: storing and searching vectors; deciding which text is embedded when and by which tier.
+//! Not here: the index of vectors and searching it; deciding which text is embedded when and by which tier.
 //! Fails with: [`Error`]; never panics on files, libraries or texts.
 //!
 //! Three types carry it: [`WordPiece`] cuts text into pieces, [`Student`] turns pieces into a vector within microseconds, and
-//! [`Teacher`] runs the transformer. [`fit()`] makes a student from a teacher, and [`models`] keeps the teacher's files.
+//! [`Teacher`] runs the transformer. [`fit()`] makes a student from a teacher, [`models`] keeps the teacher's files, and [`VectorCache`]
+//! keeps what a teacher has made.
 
+mod cache;
 mod error;
 mod model;
 
@@ -35,6 +37,7 @@ mod runtime;
 mod safetensors;
 mod teacher;
 
+pub use cache::{CacheSize, VectorCache};
 pub use error::{Error, Result};
 pub use fit::{FitOptions, FittedRows, Sample, fit, start_rows};
 pub use model::{Embedder, ModelInfo};

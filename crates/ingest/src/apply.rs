@@ -1,7 +1,8 @@
-//! A few changed paths, as the watcher names them: looked at on disk, read if they differ, committed at once.
+//! A few changed paths, as the watcher or a writer names them: looked at on disk, read if they differ, committed at once.
 
 use crate::diff::{is_current, plan};
-use crate::pipeline::Work;
+use crate::pipeline::{Sink, Work};
+use crate::prepare::Prepared;
 use crate::progress::{Progress, Summary};
 use crate::{Error, Ingest};
 use corpus::DocPath;
@@ -21,7 +22,11 @@ pub struct Applied {
 
 impl Ingest {
     /// Looks at each path on disk and brings the index to where it is. A path may be a file, a folder, or gone; folders are walked by
-    /// the rules, single files are taken as the watcher named them.
+    /// the rules, single files are taken as the watcher named them. A path that is named twice is looked at once.
+    ///
+    /// When it returns, the index shows each path as it was at the call or later, whatever other runs are doing. All of it is one
+    /// commit, unless it is more than a window of source ([`Limits::window_bytes`](crate::Limits::window_bytes)); it goes before a bulk
+    /// run. While the workspace's folder is not there, nothing counts as gone.
     ///
     /// # Errors
     /// When the index fails.
@@ -29,44 +34,67 @@ impl Ingest {
         let started = Instant::now();
         let snapshot = self.index.documents();
         let mut summary = Summary::default();
+        let mut paths = paths.to_vec();
+        paths.sort_unstable();
+        paths.dedup();
+        let work = self.look_at(rules, &snapshot, &paths, &mut summary)?;
+        let seq = match work {
+            Some(work) => {
+                let sink = Sink { progress, summary: &mut summary, cancel: &AtomicBool::new(false) };
+                self.run(rules, &snapshot, work, &paths, sink)?
+            }
+            None => snapshot.seq(),
+        };
+        summary.elapsed = started.elapsed();
+        Ok(Applied { summary, seq })
+    }
+
+    /// What is to be done about these paths; `None` while there is no workspace to look at.
+    fn look_at(
+        &self,
+        rules: &Rules,
+        snapshot: &Snapshot,
+        paths: &[DocPath],
+        summary: &mut Summary,
+    ) -> Result<Option<Work>, Error> {
         let mut work = Work::default();
-        let mut files = Vec::new();
+        let mut anything_absent = false;
         for path in paths {
             match Presence::of(&path.to_fs(&self.root)) {
                 Ok(Presence::Folder) => {
-                    let below = self.scan(rules, Some(path), &snapshot, &mut summary)?;
-                    files.extend(below.plan.read);
+                    let below = self.scan(rules, Some(path), snapshot, summary)?;
+                    work.plan.read.extend(below.plan.read);
                     work.plan.gone.extend(below.plan.gone);
                     work.skips.extend(below.skips);
                 }
-                Ok(Presence::File(stat)) => self.look(&snapshot, path, stat, &mut summary, &mut files),
-                Ok(Presence::Absent) => work.plan.gone.extend(everything_at(&snapshot, path)),
+                Ok(Presence::File(stat)) => self.look(snapshot, path, stat, summary, &mut work),
+                Ok(Presence::Absent) => {
+                    anything_absent = true;
+                    work.plan.gone.extend(everything_at(snapshot, path));
+                }
                 // Neither there nor gone, as far as the system says: what is indexed stays until a scan can tell.
                 Err(_) => {}
             }
         }
-        files.sort_unstable_by(|a: &Found, b| a.path.cmp(&b.path));
-        files.dedup_by(|a, b| a.path == b.path);
-        if !(files.is_empty() && work.plan.gone.is_empty() && work.skips.is_empty()) {
-            self.run(&snapshot, work, files, progress, &AtomicBool::new(false), &mut summary)?;
+        if anything_absent && !matches!(Presence::of(&self.root), Ok(Presence::Folder)) {
+            return Ok(None);
         }
-        summary.elapsed = started.elapsed();
-        Ok(Applied { summary, seq: self.index.documents().seq() })
+        work.plan.read.sort_unstable_by(|a: &Found, b| a.path.cmp(&b.path));
+        work.plan.read.dedup_by(|a, b| a.path == b.path);
+        work.plan.gone.sort_unstable();
+        work.plan.gone.dedup();
+        work.skips.sort_by(|a: &Prepared, b| a.path().cmp(b.path()));
+        work.skips.dedup_by(|a, b| a.path() == b.path());
+        Ok(Some(work))
     }
 
-    /// A file the watcher named: read it unless the index has it as it stands.
-    fn look(
-        &self,
-        snapshot: &Snapshot,
-        path: &DocPath,
-        stat: Stat,
-        summary: &mut Summary,
-        files: &mut Vec<Found>,
-    ) {
+    /// A file the watcher named: read it unless the index has it as it stands. Nothing can be below it any more.
+    fn look(&self, snapshot: &Snapshot, path: &DocPath, stat: Stat, summary: &mut Summary, work: &mut Work) {
         summary.seen += 1;
+        work.plan.gone.extend(everything_at(snapshot, path).into_iter().filter(|below| below != path));
         match snapshot.doc(path) {
             Some(doc) if is_current(snapshot, doc, &stat) => summary.unchanged += 1,
-            _ => files.push(Found { path: path.clone(), stat }),
+            _ => work.plan.read.push(Found { path: path.clone(), stat }),
         }
     }
 }

@@ -18,12 +18,6 @@ pub(crate) struct Plan {
     pub(crate) still_skipped: Vec<String>,
 }
 
-impl Plan {
-    pub(crate) fn bytes(&self) -> u64 {
-        self.read.iter().map(|found| found.stat.size).sum()
-    }
-}
-
 /// Compares the files found under `folder` (the empty string is the root) with the index. `kept` tells of paths that were not found as
 /// files and are not gone either: they have a skip record of their own, or lie where the scan could not look.
 pub(crate) fn plan(
@@ -35,7 +29,7 @@ pub(crate) fn plan(
     let mut plan = Plan::default();
     let there: HashSet<&DocPath> = found.iter().map(|found| &found.path).collect();
     let indexed = snapshot.docs().under(folder).map(|doc| &doc.path);
-    let skipped = snapshot.skips().keys().filter(|path| path.is_under(folder));
+    let skipped = skips_under(snapshot, folder);
     plan.gone = indexed.chain(skipped).filter(|path| !there.contains(path) && !kept(path)).cloned().collect();
     for file in found {
         if let Some(doc) = snapshot.doc(&file.path) {
@@ -52,6 +46,19 @@ pub(crate) fn plan(
         plan.read.push(file);
     }
     plan
+}
+
+/// The paths at and below a folder that were seen and not indexed, without a look at all the others.
+fn skips_under<'a>(snapshot: &'a Snapshot, folder: &'a str) -> Box<dyn Iterator<Item = &'a DocPath> + 'a> {
+    match DocPath::new(folder) {
+        // What begins with the folder's name stands together; not all of it is below it.
+        Ok(first) => {
+            let alike = snapshot.skips().range(first..).map(|(path, _)| path);
+            let alike = alike.take_while(move |path| path.as_str().starts_with(folder));
+            Box::new(alike.filter(move |path| path.is_under(folder)))
+        }
+        Err(_) => Box::new(snapshot.skips().keys()),
+    }
 }
 
 /// Whether the index has this document as the file stands.

@@ -4,18 +4,22 @@
 //! Invariant: no lock is held while rayon runs, and nothing blocks inside a rayon worker.
 
 use crate::Error;
+use crate::commits::Commits;
 use crate::diff::{self, Plan};
+use crate::precedence::Precedence;
 use crate::prepare::{Prepared, Preparer, skip_record};
-use crate::progress::{Outcome, Progress, Summary};
+use crate::priority;
+use crate::progress::{Progress, Summary};
 use arc_swap::ArcSwap;
-use corpus::{ContentHash, DocPath, ModelId};
+use corpus::{ContentHash, DocPath, ModelId, Seq};
+use crossbeam_channel::{Receiver, select};
 use embed::{Student, WordPiece};
-use index::{DocRecord, Index, Snapshot, Transaction};
+use index::{DocRecord, Index, Snapshot};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 use watch::{Found, Problem, Reason, Rules, ScanItem, Stat};
 
@@ -62,12 +66,17 @@ pub struct Ingest {
     tokenizer: &'static WordPiece,
     student: ArcSwap<StudentInUse>,
     teacher_model: Option<ModelId>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     pool: rayon::ThreadPool,
+    pub(crate) precedence: Precedence,
+    bulk_runs: AtomicUsize,
 }
 
-/// A window of a few files is prepared where it is: handing it to the pool costs more than it saves.
+/// So few files are prepared by whoever has them.
 const INLINE_FILES: usize = 2;
+/// Files that are prepared together at most, however small: each costs its share beside its bytes, and a run is stopped, or makes way,
+/// between two windows.
+const WINDOW_FILES: usize = 512;
 
 impl Ingest {
     /// Binds the pipeline. `teacher_model` is the teacher whose vectors the index may hold, so that they are carried along on renames.
@@ -85,9 +94,11 @@ impl Ingest {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(limits.threads)
             .thread_name(|i| format!("workroom-ingest-{i}"))
+            .start_handler(|_| priority::lower())
             .build()?;
         let (root, student) = (root.to_path_buf(), ArcSwap::from_pointee(student));
-        Ok(Self { root, index, tokenizer, student, teacher_model, limits, pool })
+        let (precedence, bulk_runs) = (Precedence::new(), AtomicUsize::new(0));
+        Ok(Self { root, index, tokenizer, student, teacher_model, limits, pool, precedence, bulk_runs })
     }
 
     /// The student that embeds new chunks.
@@ -106,6 +117,12 @@ impl Ingest {
         self.pool.install(work)
     }
 
+    /// Runs `wait`, which waits for the index's writer, so that a bulk run under way commits what it has and gives the writer up. For
+    /// every wait that somebody else waits for: a single change, the first query that reads the vectors.
+    pub fn ahead_of_bulk<T>(&self, wait: impl FnOnce() -> T) -> T {
+        self.precedence.ahead(wait)
+    }
+
     /// Brings the index to where the folder is: reads what is new or changed, drops what is gone.
     ///
     /// # Errors
@@ -119,14 +136,13 @@ impl Ingest {
         let started = Instant::now();
         let snapshot = self.index.documents();
         let mut summary = Summary::default();
-        let mut work = self.scan(rules, None, &snapshot, &mut summary)?;
-        progress.planned(work.plan.read.len() as u64, work.plan.bytes());
-        let bulk = work.plan.bytes() > self.limits.window_bytes;
+        let work = self.scan(rules, None, &snapshot, &mut summary)?;
+        progress.planned(work.plan.read.len() as u64, work.bytes());
+        let bulk = work.is_bulk(&self.limits);
         if bulk {
             self.index.set_bulk(true)?;
         }
-        let files = std::mem::take(&mut work.plan.read);
-        let outcome = self.run(&snapshot, work, files, progress, cancel, &mut summary);
+        let outcome = self.run(rules, &snapshot, work, &[], Sink { progress, summary: &mut summary, cancel });
         if bulk {
             self.index.set_bulk(false)?;
         }
@@ -155,6 +171,11 @@ impl Ingest {
         let now_ms = now_ms();
         let skips: Vec<Prepared> =
             problems.iter().filter_map(|problem| problem_record(problem, now_ms)).collect();
+        // The folder itself has no path to be recorded under: it is told in the counts.
+        let unlisted = problems.iter().any(|problem| problem.path.is_empty());
+        if unlisted {
+            *summary.skipped.entry("unreadable".to_owned()).or_default() += 1;
+        }
         let recorded: HashSet<DocPath> = skips.iter().map(|skip| skip.outcome().0).collect();
         let kept =
             |path: &DocPath| recorded.contains(path) || problems.iter().any(|problem| problem.hides(path));
@@ -166,48 +187,60 @@ impl Ingest {
         Ok(Work { plan, skips })
     }
 
-    /// Prepares `files` window by window and commits them, with the rest of `work` in the first commit.
+    /// Prepares `files` and commits them with the rest of `work`: window by window if they are many, else all in one commit. `paths` are
+    /// those that somebody said have changed: what other runs make of them meanwhile is looked at again before the last commit.
     pub(crate) fn run(
         &self,
+        rules: &Rules,
         snapshot: &Snapshot,
-        work: Work,
-        files: Vec<Found>,
-        progress: &dyn Progress,
-        cancel: &AtomicBool,
-        summary: &mut Summary,
-    ) -> Result<(), Error> {
-        let inline = files.len() <= INLINE_FILES;
-        let known = if inline { HashMap::new() } else { hash_map(snapshot) };
-        let by_hash = |hash: &ContentHash| {
-            // For a file or two, looking through the table is cheaper than making a map of it.
-            let looked = || snapshot.docs().iter().find(|doc| doc.hash == *hash);
-            let doc = if inline { looked() } else { known.get(hash) };
-            doc.map(|doc| (**doc).clone())
-        };
+        mut work: Work,
+        paths: &[DocPath],
+        sink: Sink<'_>,
+    ) -> Result<Seq, Error> {
+        let is_bulk = work.is_bulk(&self.limits);
+        let files = std::mem::take(&mut work.plan.read);
+        let known = by_hash(snapshot, &files);
+        let by_hash = |hash: &ContentHash| known.get(hash).map(|doc| (**doc).clone());
         let preparer = self.preparer(snapshot, &by_hash);
-        let mut commits = Commits::new(self, progress, summary);
+        // Before the writer is asked for, so that it is held for as short as can be.
+        let prepared = if is_bulk { Vec::new() } else { self.prepare_few(&preparer, &files) };
+        let mut commits = Commits::new(self, rules, &preparer, sink.progress, sink.summary, is_bulk);
         let gone = work.plan.gone.into_iter().map(Prepared::Gone);
         commits.take(work.skips.into_iter().chain(gone).collect())?;
-        if inline {
-            let prepared = files.iter().map(|file| preparer.prepare(&file.path, file.stat)).collect();
+        if is_bulk {
+            let _bulk = Bulk::begin(&self.bulk_runs);
+            self.run_windows(&preparer, &files, &mut commits, sink.cancel)?;
+        } else {
             commits.take(prepared)?;
-            return commits.end();
         }
-        self.run_windows(&preparer, files, commits, cancel)
+        if !paths.is_empty() {
+            commits.look_again(paths)?;
+        }
+        commits.end()
+    }
+
+    /// A few files are prepared where it is: handing them to the pool costs more than it saves, and while a bulk run keeps the pool
+    /// busy they would wait behind a window of it.
+    fn prepare_few(&self, preparer: &Preparer<'_>, files: &[Found]) -> Vec<Prepared> {
+        let prepare = |file: &Found| preparer.prepare(&file.path, file.stat);
+        if files.len() <= INLINE_FILES || self.bulk_runs.load(Ordering::Relaxed) > 0 {
+            return files.iter().map(prepare).collect();
+        }
+        self.pool.install(|| files.par_iter().with_max_len(1).map(prepare).collect())
     }
 
     fn run_windows(
         &self,
         preparer: &Preparer<'_>,
-        files: Vec<Found>,
-        commits: Commits<'_>,
+        files: &[Found],
+        commits: &mut Commits<'_>,
         cancel: &AtomicBool,
     ) -> Result<(), Error> {
         let (send, receive) = crossbeam_channel::bounded::<Vec<Prepared>>(1);
         std::thread::scope(|scope| {
             // The preparing side gets the thread of its own: the committing side holds the transaction, which must stay on one thread.
             let feeder = scope.spawn(move || {
-                for window in windows(&files, self.limits.window_bytes) {
+                for window in windows(files, self.limits.window_bytes) {
                     if cancel.load(Ordering::Relaxed) {
                         return true;
                     }
@@ -220,21 +253,36 @@ impl Ingest {
                 }
                 false
             });
-            let mut commits = commits;
-            let mut result = Ok(());
-            for prepared in &receive {
-                result = commits.take(prepared);
-                if result.is_err() {
-                    break;
-                }
-            }
+            let result = self.take_windows(&receive, commits);
             // Dropping the receiver ends a feeder whose windows nobody takes.
             drop(receive);
             let cancelled = feeder.join().unwrap_or(true);
             result?;
-            commits.end()?;
-            if cancelled { Err(Error::Cancelled) } else { Ok(()) }
+            if cancelled {
+                commits.flush()?;
+                return Err(Error::Cancelled);
+            }
+            Ok(())
         })
+    }
+
+    fn take_windows(
+        &self,
+        windows: &Receiver<Vec<Prepared>>,
+        commits: &mut Commits<'_>,
+    ) -> Result<(), Error> {
+        loop {
+            let make_way = commits.make_way_at().map_or_else(crossbeam_channel::never, crossbeam_channel::at);
+            select! {
+                recv(windows) -> prepared => match prepared {
+                    Ok(prepared) => commits.take(prepared)?,
+                    Err(_) => return Ok(()),
+                },
+                // The next window may be long in coming, and the writer is held.
+                recv(self.precedence.calls()) -> _ => {}
+                recv(make_way) -> _ => commits.make_way()?,
+            }
+        }
     }
 
     fn preparer<'a>(
@@ -256,6 +304,29 @@ impl Ingest {
     }
 }
 
+/// Who hears of a run, and who may end it.
+pub(crate) struct Sink<'a> {
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) summary: &'a mut Summary,
+    pub(crate) cancel: &'a AtomicBool,
+}
+
+/// Bulk runs under way, while it lives.
+struct Bulk<'a>(&'a AtomicUsize);
+
+impl<'a> Bulk<'a> {
+    fn begin(runs: &'a AtomicUsize) -> Self {
+        runs.fetch_add(1, Ordering::Relaxed);
+        Self(runs)
+    }
+}
+
+impl Drop for Bulk<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What a scan found to do.
 #[derive(Default)]
 pub(crate) struct Work {
@@ -264,63 +335,18 @@ pub(crate) struct Work {
     pub(crate) skips: Vec<Prepared>,
 }
 
-/// The committing side: stages what was prepared, commits by bytes, counts.
-struct Commits<'a> {
-    ingest: &'a Ingest,
-    progress: &'a dyn Progress,
-    summary: &'a mut Summary,
-    open: Option<Transaction<'a>>,
-    staged_bytes: u64,
-    now_ms: i64,
-}
-
-impl<'a> Commits<'a> {
-    fn new(ingest: &'a Ingest, progress: &'a dyn Progress, summary: &'a mut Summary) -> Self {
-        Self { ingest, progress, summary, open: None, staged_bytes: 0, now_ms: now_ms() }
+impl Work {
+    /// Source bytes that are indexed at most.
+    fn bytes(&self) -> u64 {
+        self.plan.read.iter().map(|found| found.stat.size).sum()
     }
 
-    fn take(&mut self, prepared: Vec<Prepared>) -> Result<(), Error> {
-        for one in prepared {
-            let (path, bytes, outcome) = one.outcome();
-            let mut transaction = match self.open.take() {
-                Some(open) => open,
-                None => self.ingest.index.begin()?,
-            };
-            let counted = !matches!(outcome, Outcome::Removed) || transaction.base().doc(&path).is_some();
-            stage(&mut transaction, one, self.now_ms)?;
-            self.open = Some(transaction);
-            self.staged_bytes += bytes;
-            if counted {
-                self.summary.count(&outcome, bytes);
-                self.progress.file(&path, bytes, &outcome);
-            }
-        }
-        if self.staged_bytes >= self.ingest.limits.commit_bytes { self.commit() } else { Ok(()) }
+    fn is_bulk(&self, limits: &Limits) -> bool {
+        let read = &self.plan.read;
+        let bytes: u64 =
+            read.iter().map(|found| found.stat.size).filter(|size| *size <= limits.max_file_bytes).sum();
+        bytes > limits.window_bytes || read.len() > WINDOW_FILES
     }
-
-    fn commit(&mut self) -> Result<(), Error> {
-        self.staged_bytes = 0;
-        if let Some(transaction) = self.open.take() {
-            transaction.commit()?;
-        }
-        Ok(())
-    }
-
-    fn end(mut self) -> Result<(), Error> {
-        self.commit()
-    }
-}
-
-fn stage(transaction: &mut Transaction<'_>, prepared: Prepared, now_ms: i64) -> Result<(), Error> {
-    match prepared {
-        Prepared::Put(put) => transaction.put(*put, now_ms)?,
-        Prepared::Skip(skip) => transaction.skip(skip)?,
-        Prepared::Touch { path, stat, racy } => {
-            transaction.touch(&path, stat.size, stat.mtime_ns, stat.inode, racy)
-        }
-        Prepared::Gone(path) => transaction.remove(&path)?,
-    }
-    Ok(())
 }
 
 /// A thing in the folder that is no readable file becomes a skip. A name that is not UTF-8 is recorded under its readable form.
@@ -334,15 +360,18 @@ fn problem_record(problem: &Problem, now_ms: i64) -> Option<Prepared> {
         Reason::BadRule { .. } | Reason::RulesUnused(_) => "ignore-rule",
         _ => "other",
     };
-    let stat = Stat { size: 0, mtime_ns: 0, inode: 0 };
-    Some(Prepared::Skip(skip_record(path, stat, code, problem.reason.to_string(), now_ms)))
+    Some(Prepared::Skip(skip_record(path, Stat::UNKNOWN, code, problem.reason.to_string(), now_ms)))
 }
 
-fn hash_map(snapshot: &Snapshot) -> HashMap<ContentHash, Arc<DocRecord>> {
-    snapshot.docs().iter().map(|doc| (doc.hash, Arc::clone(doc))).collect()
+/// The documents that one of these files may be a copy of: those of the same size. One look at each, whether one file is asked for or
+/// all, and no more memory than the files need.
+fn by_hash(snapshot: &Snapshot, files: &[Found]) -> HashMap<ContentHash, Arc<DocRecord>> {
+    let sizes: HashSet<u64> = files.iter().map(|file| file.stat.size).collect();
+    let alike = snapshot.docs().iter().filter(|doc| sizes.contains(&doc.size));
+    alike.map(|doc| (doc.hash, Arc::clone(doc))).collect()
 }
 
-/// Cuts a list into runs of at most `bytes` of source. A file that is larger is a run of its own, so that no two large ones are in
+/// Cuts a list into runs of at most `bytes` of source and [`WINDOW_FILES`] files. A file that is larger is a run of its own, so that no two large ones are in
 /// memory at once.
 fn windows(files: &[Found], bytes: u64) -> impl Iterator<Item = &[Found]> {
     let mut rest = files;
@@ -352,7 +381,7 @@ fn windows(files: &[Found], bytes: u64) -> impl Iterator<Item = &[Found]> {
             total += file.stat.size;
             total <= bytes
         });
-        let n = fitting.count().max(1).min(rest.len());
+        let n = fitting.count().clamp(1, WINDOW_FILES).min(rest.len());
         let (window, after) = rest.split_at(n);
         rest = after;
         (!window.is_empty()).then_some(window)
@@ -370,8 +399,7 @@ mod tests {
 
     #[test]
     fn windows_hold_every_file_once_and_bounded_bytes() {
-        let file =
-            |size| Found { path: DocPath::new("a").unwrap(), stat: Stat { size, mtime_ns: 0, inode: 0 } };
+        let file = |size| Found { path: DocPath::new("a").unwrap(), stat: Stat { size, ..Stat::UNKNOWN } };
         let files: Vec<Found> = [1, 1, 9, 1, 30, 1, 0].into_iter().map(file).collect();
         let sizes: Vec<Vec<u64>> =
             windows(&files, 10).map(|w| w.iter().map(|f| f.stat.size).collect()).collect();

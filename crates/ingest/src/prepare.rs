@@ -49,12 +49,35 @@ impl Prepared {
         match self {
             Self::Put(put) => (put.path.clone(), put.size, Outcome::Indexed { chunks: put.chunks.len() }),
             Self::Skip(skip) => {
-                let outcome = Outcome::Skipped { code: skip_code(&skip.code), reason: skip.reason.clone() };
+                let outcome =
+                    Outcome::Skipped { code: skip_code(&skip.code).into(), reason: skip.reason.clone() };
                 (skip.path.clone(), skip.size, outcome)
             }
             Self::Touch { path, stat, .. } => (path.clone(), stat.size, Outcome::Unchanged),
             Self::Gone(path) => (path.clone(), 0, Outcome::Removed),
         }
+    }
+
+    pub(crate) fn path(&self) -> &DocPath {
+        match self {
+            Self::Put(put) => &put.path,
+            Self::Skip(skip) => &skip.path,
+            Self::Touch { path, .. } | Self::Gone(path) => path,
+        }
+    }
+}
+
+impl<'a> Preparer<'a> {
+    /// The same, for another state of the index.
+    pub(crate) fn on<'b>(
+        &'b self,
+        snapshot: &'b Snapshot,
+        by_hash: &'b (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
+    ) -> Preparer<'b>
+    where
+        'a: 'b,
+    {
+        Preparer { snapshot, by_hash, student: Arc::clone(&self.student), ..*self }
     }
 }
 
@@ -73,10 +96,20 @@ impl Preparer<'_> {
     }
 
     fn prepare_file(&self, path: &DocPath) -> Prepared {
-        let unknown = Stat { size: 0, mtime_ns: 0, inode: 0 };
+        let unknown = Stat::UNKNOWN;
         let file = match read(self.root, path, self.max_file_bytes) {
             Ok(file) => file,
             Err(Unread::Gone) => return Prepared::Gone(path.clone()),
+            // In each of these cases no time stamp is recorded, so that every scan tries again: the cause may end without leaving one.
+            Err(Unread::Changing) => {
+                let reason = "it changes faster than it can be read; it is read again when it stands still";
+                return self.skip(path, unknown, "changing", reason.to_owned());
+            }
+            Err(Unread::Link) => {
+                let reason = "a symbolic link took its place while the folder was scanned";
+                return self.skip(path, unknown, "link", reason.to_owned());
+            }
+            Err(Unread::Special(reason)) => return self.skip(path, unknown, "special", reason),
             Err(Unread::TooLarge { size }) => {
                 let reason = format!(
                     "{size} bytes are more than the limit of {} (max_file_bytes)",
@@ -84,7 +117,6 @@ impl Preparer<'_> {
                 );
                 return self.skip(path, Stat { size, ..unknown }, "too-large", reason);
             }
-            // No time stamp is recorded, so that every scan tries again: permissions change without one.
             Err(Unread::Failed(error)) => return self.skip(path, unknown, "unreadable", error.to_string()),
         };
         let hash = ContentHash::of(&file.bytes);
@@ -102,7 +134,7 @@ impl Preparer<'_> {
                 let (format, encoding, title) =
                     (document.format, document.encoding.to_owned(), document.title);
                 let path = path.clone();
-                let Stat { size, mtime_ns, inode } = stat;
+                let Stat { size, mtime_ns, inode, .. } = stat;
                 Prepared::Put(Box::new(PutDoc {
                     path,
                     hash,
@@ -137,13 +169,13 @@ impl Preparer<'_> {
             return None;
         }
         let chunks = stored.into_iter().map(|stored| {
-            // A vector that cannot be read is made anew, with its document: only a text without direction goes without one.
-            let row = self.index.vector(stored.chunk_id).ok()?;
-            let vector = row.map(|row| (row.model, row.tier, row.vector));
+            // What has no vector, or none any more because another run has replaced the source since, is made anew with its document.
+            let row = self.index.vector(stored.chunk_id).ok()??;
+            let vector = Some((row.model, row.tier, row.vector));
             Some(PutChunk { chunk: stored.chunk, body: stored.body, text_hash: stored.text_hash, vector })
         });
         let chunks = chunks.collect::<Option<Vec<_>>>()?;
-        let Stat { size, mtime_ns, inode } = file.stat;
+        let Stat { size, mtime_ns, inode, .. } = file.stat;
         let (path, hash, racy) = (path.clone(), *hash, file.racy);
         let DocRecord { format, encoding, title, .. } = source;
         Some(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks })
@@ -220,12 +252,13 @@ fn code_of(skip: &Skip) -> &'static str {
 
 /// The words a skip can carry; an index written by a later program may hold others.
 fn skip_code(code: &str) -> &'static str {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 11] = [
         "binary",
         "unsupported",
         "undecodable",
         "too-large",
         "unreadable",
+        "changing",
         "special",
         "link",
         "bad-name",

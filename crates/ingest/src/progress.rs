@@ -1,11 +1,14 @@
 //! What a run tells its caller while it goes on and when it has ended.
 
 use corpus::DocPath;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What became of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// It is searchable as this many chunks.
@@ -18,7 +21,7 @@ pub enum Outcome {
     /// It is not searchable.
     Skipped {
         /// A stable word for the kind of reason.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// The reason in a sentence fragment.
         reason: String,
     },
@@ -46,7 +49,7 @@ pub struct NoProgress;
 impl Progress for NoProgress {}
 
 /// What a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Files that the ignore rules let through.
     pub seen: u64,
@@ -75,7 +78,7 @@ impl Summary {
                 self.chunks += *chunks as u64;
             }
             Outcome::Unchanged => self.unchanged += 1,
-            Outcome::Skipped { code, .. } => *self.skipped.entry((*code).to_owned()).or_default() += 1,
+            Outcome::Skipped { code, .. } => *self.skipped.entry(code.to_string()).or_default() += 1,
             Outcome::Removed => self.removed += 1,
         }
     }

@@ -7,10 +7,12 @@
 use crate::fuse::{Asked, Candidate, Term, cosines, hopes, scores};
 use corpus::{ChunkId, QuantizedVector, Tier};
 use index::{Allowed, Error, Filter, Snapshot};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// What ranks the chunks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Words and meaning together.
     #[default]

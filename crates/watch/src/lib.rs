@@ -2,6 +2,8 @@
 //!
 //! Invariant: an event is a hint, never a fact. Whoever receives one looks at the disk ([`Presence::of`]) and decides by hash.
 //! Invariant: what [`scan`] yields, [`Rules::is_indexable`] accepts, and the other way round.
+//! Invariant: every queue is bounded. 16,384 signals of the system wait at most (what is more becomes a rescan), 200,000 changed paths
+//! (likewise), 16 events for the receiver (then changes are merged), 100 problems. A scan holds a path and a stat for each file.
 //! Not here: hashes, any store, the decision whether a file's content changed.
 //!
 //! The principal types are [`Rules`] (which files of the folder belong to the workspace), [`scan()`] (all of them, with their
@@ -38,6 +40,7 @@
 mod error;
 mod event;
 mod native;
+mod open;
 mod poll;
 mod problem;
 mod rule_file;
@@ -50,8 +53,9 @@ mod worker;
 
 pub use error::Error;
 pub use event::{Event, Hint, HintKind, Mode, PollReason, RescanReason};
+pub use open::{OpenError, open};
 pub use problem::{Problem, Reason};
 pub use rules::{DEFAULT_IGNORE, IGNORE_FILE, Rules, RulesOptions};
 pub use scan::{Found, ScanItem, scan};
-pub use stat::{Presence, Stat};
+pub use stat::{Presence, Stat, wall_clock_ns};
 pub use watcher::{WatchOptions, Watcher};

@@ -3,11 +3,13 @@
 //! Invariant: a bad ignore file never hides or fails anything; it becomes a [`Problem`] and its good lines count.
 //! Not here: how the files of several folders combine (see `rules`).
 
+use std::io::Read as _;
 use std::path::Path;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::open::{OpenError, open};
 use crate::problem::{Problem, Reason};
 use crate::stat::{Presence, Stat, wall_clock_ns};
 
@@ -44,13 +46,14 @@ pub(crate) struct FolderRules {
 }
 
 impl FolderRules {
-    /// The rules of folder `dir` (relative, as shown in problems; `at` is its place on disk), which are `known` if nothing changed.
+    /// The rules of folder `dir` (relative to `root`), which are `known` if nothing changed.
     pub(crate) fn load(
-        at: &Path,
+        root: &Path,
         dir: &str,
         with_git: bool,
         known: Option<std::sync::Arc<Self>>,
     ) -> std::sync::Arc<Self> {
+        let at = if dir.is_empty() { root.to_path_buf() } else { root.join(dir) };
         let stamps = SOURCES.each_ref().map(|source| {
             let wanted = with_git || !source.of_git;
             wanted.then(|| stamp(&at.join(source.file))).flatten()
@@ -68,7 +71,7 @@ impl FolderRules {
         let mut rules = Self { stamps, is_repository, may_be_reused, ..Self::default() };
         for (index, stamp) in stamps.iter().enumerate() {
             if let Some(stamp) = stamp {
-                rules.matchers[index] = rules.compile(at, dir, SOURCES[index].file, stamp.size);
+                rules.matchers[index] = rules.compile(root, dir, SOURCES[index].file, stamp.size);
             }
         }
         rules.into()
@@ -88,17 +91,17 @@ impl FolderRules {
         }
     }
 
-    fn compile(&mut self, at: &Path, dir: &str, file: &str, size: u64) -> Option<Gitignore> {
+    fn compile(&mut self, root: &Path, dir: &str, file: &str, size: u64) -> Option<Gitignore> {
         let shown = if dir.is_empty() { file.to_owned() } else { format!("{dir}/{file}") };
         if size > MAX_BYTES {
             let text = format!("it has {size} bytes, more than {MAX_BYTES}");
             self.problems.push(Problem::new(&shown, Reason::RulesUnused(text)));
             return None;
         }
-        match fs_err::read(at.join(file)) {
+        match read(root, &shown) {
             Ok(bytes) => parse(&bytes, &shown, &mut self.problems),
-            Err(error) => {
-                self.problems.push(Problem::new(&shown, Reason::RulesUnused(error.kind().to_string())));
+            Err(why) => {
+                self.problems.push(Problem::new(&shown, Reason::RulesUnused(why)));
                 None
             }
         }
@@ -112,6 +115,17 @@ fn stamp(path: &Path) -> Option<Stat> {
         // An unreadable folder is reported when it is listed.
         _ => None,
     }
+}
+
+/// At most as much as is allowed, whatever the file has become since it was looked at.
+fn read(root: &Path, path: &str) -> Result<Vec<u8>, String> {
+    let (file, _) = open(root, path).map_err(|error| match error {
+        OpenError::Refused(error) => error.kind().to_string(),
+        error => error.to_string(),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| error.kind().to_string())?;
+    Ok(bytes)
 }
 
 fn parse(bytes: &[u8], shown: &str, problems: &mut Vec<Problem>) -> Option<Gitignore> {

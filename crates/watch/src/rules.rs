@@ -162,10 +162,9 @@ impl Rules {
     }
 
     fn load(&self, dir: &str) -> Arc<FolderRules> {
-        let at = if dir.is_empty() { self.root().to_path_buf() } else { self.root().join(dir) };
         let known = self.known().get(dir).cloned();
         let was_known = known.is_some();
-        let rules = FolderRules::load(&at, dir, self.inner.options.git, known);
+        let rules = FolderRules::load(self.root(), dir, self.inner.options.git, known);
         if !rules.is_empty() {
             self.known().insert(dir.to_owned(), rules.clone());
         } else if was_known {

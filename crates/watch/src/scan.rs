@@ -202,7 +202,7 @@ impl Walk<'_> {
 }
 
 #[cfg(unix)]
-fn special_name(kind: FileType) -> &'static str {
+pub(crate) fn special_name(kind: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
 
     match kind {
@@ -215,7 +215,7 @@ fn special_name(kind: FileType) -> &'static str {
 }
 
 #[cfg(not(unix))]
-fn special_name(_: FileType) -> &'static str {
+pub(crate) fn special_name(_: FileType) -> &'static str {
     "special file"
 }
 

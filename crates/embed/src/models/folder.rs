@@ -176,7 +176,7 @@ fn publish(staging: TempDir, dir: &Path, manifest: &Manifest) -> Result<()> {
 }
 
 /// Makes names in a folder durable, where the system can.
-pub(super) fn sync_folder(dir: &Path) -> Result<()> {
+pub(crate) fn sync_folder(dir: &Path) -> Result<()> {
     if cfg!(unix) {
         fs::File::open(dir)?.sync_all()?;
     }

@@ -16,6 +16,7 @@ mod manifest;
 mod pip;
 mod sha256;
 
+pub(crate) use folder::sync_folder;
 pub use folder::{install_from_folder, list, verify};
 pub use manifest::{Manifest, Pooling};
 pub use pip::{Progress, install_from_pip, install_runtime_from_pip, runtime_library};
