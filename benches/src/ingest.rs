@@ -97,7 +97,7 @@ fn tantivy_alone(root: &Path) -> Result<(u64, f64), Failure> {
 
 fn all_chunks(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let mut texts = Vec::new();
-    for path in workspace.documents() {
+    for path in workspace.documents()? {
         texts.extend(workspace.show(&path)?.chunks.into_iter().map(|chunk| chunk.text));
     }
     Ok(texts)

@@ -42,7 +42,7 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
 }
 
 pub(crate) fn queries(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let documents = workspace.documents();
+    let documents = workspace.documents()?;
     let step = (documents.len() / QUERIES / 2).max(1);
     let mut queries = Vec::new();
     for (path, n) in documents.iter().step_by(step).zip(0..) {

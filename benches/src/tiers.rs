@@ -50,7 +50,7 @@ pub(crate) fn child(root: &Path, tier: &str) -> Result<(), Failure> {
     workspace.search(&Query::new("to load what is needed").rescore_ms(0))?;
     let mut measured = json!({ "load_seconds": started.elapsed().as_secs_f64() });
     improve(&workspace, tier, &mut measured)?;
-    let _filling = (tier == "filling").then(|| workspace.maintain(|_| {})).transpose()?;
+    let _filling = (tier == "filling").then(|| workspace.watch(|_| {})).transpose()?;
     for round in ["first", "again"] {
         measured[round] = ask(&workspace, &queries, tier)?.json();
     }

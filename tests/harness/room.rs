@@ -2,13 +2,16 @@
 
 use crate::program::{Ran, Running, program};
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// A temporary folder with files, on which the program runs.
+/// A temporary folder with files, on which the program runs. Its commands start no daemon, so that each test sees what its own command did,
+/// unless the room was made [with a daemon](Room::with_daemon).
 pub struct Room {
     dir: TempDir,
+    daemon: bool,
 }
 
 impl Default for Room {
@@ -27,7 +30,15 @@ impl Room {
         let dir =
             tempfile::Builder::new().prefix("room-").tempdir().unwrap_or_else(|error| panic!("{error}"));
         std::fs::create_dir_all(dir.path().join("w")).unwrap_or_else(|error| panic!("{error}"));
-        Self { dir }
+        Self { dir, daemon: false }
+    }
+
+    /// An empty folder whose commands start a daemon, as users' do. It is stopped with the room.
+    #[must_use]
+    pub fn with_daemon() -> Self {
+        let mut room = Self::new();
+        room.daemon = true;
+        room
     }
 
     /// A folder with these files.
@@ -65,6 +76,22 @@ impl Room {
         std::fs::write(at, text).unwrap_or_else(|error| panic!("{error}"));
     }
 
+    /// Runs the program with `input` on its standard input.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut command = self.command(arguments);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap_or_else(|error| panic!("cannot start the program: {error}"));
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that reads nothing is the test's to judge.
+            let _closed = stdin.write_all(input);
+        }
+        Ran::of(child.wait_with_output().unwrap_or_else(|error| panic!("{error}")))
+    }
+
     /// The program with these arguments, ready to start in the workspace's folder.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -80,6 +107,9 @@ impl Room {
             if let Some(value) = std::env::var_os(kept) {
                 command.env(kept, value);
             }
+        }
+        if !self.daemon {
+            command.env("WORKROOM_NO_DAEMON", "1");
         }
         command
     }
@@ -142,6 +172,15 @@ impl Room {
         let text = format!("exit: {code}\n--- stdout\n{}--- stderr\n{}", ran.stdout, ran.stderr);
         let home = self.dir.path().to_string_lossy().into_owned();
         blot_times(&text.replace(&*self.root().to_string_lossy(), "[ROOM]").replace(&home, "[HOME]"))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if self.daemon && self.at(".workroom").exists() {
+            // A daemon whose folder is gone leaves by itself; this only spares it the wait.
+            drop(self.command(&["daemon", "stop"]).output());
+        }
     }
 }
 

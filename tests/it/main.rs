@@ -5,8 +5,9 @@ mod citations;
 mod errors;
 mod eval;
 mod golden;
-mod kill;
 mod library;
 mod lifecycle;
+#[cfg(unix)]
+mod sharing;
 mod teacher;
 mod watching;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use workroom::{
-    AdaptOptions, ErrorKind, Improvement, Mode, Models, NoProgress, OpenOptions, Query, Workspace,
+    AdaptOptions, ErrorKind, Improvement, Mode, Models, NoProgress, OpenOptions, Query, WatchEvent, Workspace,
 };
 use workroom_tests::{Room, marker};
 
@@ -85,8 +85,8 @@ fn a_missing_teacher_is_told_and_the_student_answers() {
 fn a_query_gives_what_it_finds_better_vectors_within_its_budget() {
     let room = room();
     let workspace = taught(&room);
-    let tiers = |query: &Query| -> Vec<&str> {
-        workspace.search(query).unwrap().iter().filter_map(|hit| hit.tier).collect()
+    let tiers = |query: &Query| -> Vec<String> {
+        workspace.search(query).unwrap().iter().filter_map(|hit| hit.tier.clone()).collect()
     };
     let query = Query::new("when do we settle our bills");
     assert_eq!(tiers(&query.clone().rescore_ms(0)), ["student"; 3], "no time, no work");
@@ -107,7 +107,7 @@ fn the_background_fills_pauses_and_resumes() {
     room.ok(&["models", "pause"]);
     assert_eq!(workspace.status().unwrap().backfill, "paused");
     let (send, heard) = mpsc::channel();
-    let maintenance = workspace.maintain(move |improvement| drop(send.send(improvement))).unwrap();
+    let watch = workspace.watch(move |event| drop(send.send(event))).unwrap();
     // A commit while it is paused does not wake it either.
     workspace.write("late.md", b"The tide tables hang beside the door.\n").unwrap();
     assert_eq!(workspace.status().unwrap().teacher_vectors, 0);
@@ -115,16 +115,16 @@ fn the_background_fills_pauses_and_resumes() {
     let next = || heard.recv_timeout(Duration::from_secs(60)).unwrap();
     let mut embedded = 0;
     loop {
-        let Improvement::Filled(filled) = next() else { panic!("something else") };
+        let WatchEvent::Improved(Improvement::Filled(filled)) = next() else { continue };
         embedded += filled.embedded;
         if filled.left == 0 {
             break;
         }
     }
     assert_eq!(embedded, 4);
-    drop(maintenance);
+    drop(watch);
     let status = workspace.status().unwrap();
-    assert_eq!((status.backfill, status.backlog, status.backfill_seconds), ("done", 0, None));
+    assert_eq!((status.backfill.as_str(), status.backlog, status.backfill_seconds), ("done", 0, None));
     assert!(status.teacher_rate.unwrap() > 0.0);
 }
 
@@ -152,7 +152,7 @@ fn a_student_fits_itself_to_the_workspace_and_survives_damage() {
     let cosine = |workspace: &Workspace| {
         let query = Query::new("when do the quenchers run").mode(Mode::Dense).rescore_ms(0);
         let hits = workspace.search(&Query { limit: 50, ..query }).unwrap();
-        let by_student = hits.iter().filter(|hit| hit.tier == Some("student"));
+        let by_student = hits.iter().filter(|hit| hit.tier.as_deref() == Some("student"));
         by_student.filter_map(|hit| hit.dense_score).fold(f32::MIN, f32::max)
     };
     let fitted = cosine(&workspace);

@@ -15,6 +15,10 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "DIR", env = "WORKROOM_MODELS", hide_short_help = true)]
     pub(crate) models_dir: Option<PathBuf>,
 
+    /// Start no daemon: where none runs, this command has the index open itself [env: WORKROOM_NO_DAEMON=1]
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) no_daemon: bool,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -34,6 +38,14 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Print a document as it is indexed, or one chunk between its neighbours
     Show(Show),
+    /// Print a file as it is on disk
+    Read(Read),
+    /// Write a file from standard input, durable and searchable when the command returns
+    Write(Write),
+    /// Remove a file, from the disk and from the index
+    Rm(Rm),
+    /// Move a file to a path where nothing is
+    Mv(Mv),
     /// Say what is indexed, what is not and why
     Status(Status),
     /// Examine the index, and rebuild it if asked
@@ -41,6 +53,9 @@ pub(crate) enum Command {
     /// List, install and choose teacher models
     #[command(subcommand)]
     Models(Models),
+    /// Look at, stop or run the process that has the index open for all others
+    #[command(subcommand)]
+    Daemon(Daemon),
     /// Measure search on test sets: nDCG, recall, MRR
     Eval(Eval),
     /// Index a small sample library in a temporary folder and ask it a few questions
@@ -152,6 +167,84 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Read {
+    /// A file of the workspace
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+    /// Print JSON: the text with its version, for `write --if-match`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What must be there for a change to take place.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Expect {
+    /// Only if the file has this version (from --json output), so that nobody's change is lost
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) if_match: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Write {
+    /// Where in the workspace; folders are made
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+    /// Only if nothing is there
+    #[arg(long, conflicts_with = "if_match")]
+    pub(crate) if_absent: bool,
+    #[command(flatten)]
+    pub(crate) expect: Expect,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rm {
+    /// A file of the workspace
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) expect: Expect,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Mv {
+    /// A file of the workspace
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// Where to, in the workspace; folders are made
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) expect: Expect,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Daemon {
+    /// Who has the index open, since when, and how busy it is
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the daemon to leave; the next command starts another
+    Stop,
+    /// Print the daemon's log
+    Log {
+        /// How many lines from its end
+        #[arg(short = 'n', long, default_value_t = 50)]
+        lines: usize,
+    },
+    /// Become the daemon (what other commands start when there is none)
+    Run {
+        /// The lock is handed on as standard input
+        #[arg(long, hide = true)]
+        inherit: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Status {
     /// List every file that is not searchable, with its reason
     #[arg(long)]
@@ -163,6 +256,9 @@ pub(crate) struct Status {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Doctor {
+    /// Mend what is wrong, keeping all that is right (no file of yours is touched)
+    #[arg(long, conflicts_with = "rebuild")]
+    pub(crate) fix: bool,
     /// Throw the index away and make it anew from the files (no file of yours is touched)
     #[arg(long)]
     pub(crate) rebuild: bool,

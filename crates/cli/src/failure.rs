@@ -69,6 +69,8 @@ pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
         ErrorKind::Incompatible => 7,
         ErrorKind::Unsupported => 8,
         ErrorKind::Model => 9,
+        ErrorKind::Conflict => 10,
+        ErrorKind::Timeout => 11,
         ErrorKind::Cancelled => 130,
         _ => 1,
     }

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod failure;
 mod interrupt;
+mod log;
 mod output;
 mod place;
 mod progress;
@@ -20,16 +21,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    start_log();
+    log::start(&args);
     match command::run(&args) {
         Ok(code) => code,
         Err(error) => failure::report(&error),
     }
-}
-
-/// Logs go to standard error, and only what the user asked for by `WORKROOM_LOG` (such as `debug` or `workroom_watch=trace`).
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("WORKROOM_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }

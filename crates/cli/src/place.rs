@@ -2,8 +2,9 @@
 
 use crate::args::Args;
 use crate::failure::Failure;
-use std::path::PathBuf;
-use workroom::{OpenOptions, Workspace, find_workspace};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use workroom::{OpenOptions, Sharing, Starter, Workspace, find_workspace};
 
 /// The folder that the command is about: named, or the nearest workspace upwards, or the current folder.
 pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
@@ -16,18 +17,37 @@ pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
 
 /// Opens the workspace.
 pub(crate) fn open(args: &Args) -> Result<Workspace, Failure> {
-    Ok(Workspace::open_with(folder(args)?, &options(args))?)
+    let folder = folder(args)?;
+    Ok(Workspace::open_with(&folder, &options(args, &folder)?)?)
 }
 
 /// Opens the workspace, making one where there is none. Says whether it is new.
 pub(crate) fn open_or_create(args: &Args) -> Result<(Workspace, bool), Failure> {
     let folder = folder(args)?;
     let is_new = Workspace::init(&folder)?;
-    Ok((Workspace::open_with(folder, &options(args))?, is_new))
+    Ok((Workspace::open_with(&folder, &options(args, &folder)?)?, is_new))
 }
 
-fn options(args: &Args) -> OpenOptions {
-    OpenOptions { models_dir: models_dir(args), ..OpenOptions::default() }
+fn options(args: &Args, folder: &Path) -> Result<OpenOptions, Failure> {
+    let no_daemon =
+        args.no_daemon || std::env::var_os("WORKROOM_NO_DAEMON").is_some_and(|value| value == "1");
+    let sharing = if no_daemon { Sharing::FirstOwns } else { Sharing::Daemon(starter(args, folder)?) };
+    Ok(OpenOptions { models_dir: models_dir(args), sharing, ..OpenOptions::default() })
+}
+
+/// How to start the daemon of the workspace at `folder`: this very program, in whatever folder the command was typed.
+fn starter(args: &Args, folder: &Path) -> Result<Starter, Failure> {
+    let mut arguments: Vec<OsString> = vec!["-w".into(), std::path::absolute(folder)?.into()];
+    if let Some(models) = models_dir(args) {
+        arguments.extend(["--models-dir".into(), std::path::absolute(models)?.into()]);
+    }
+    arguments.extend(["daemon".into(), "run".into(), "--inherit".into()]);
+    Ok(Starter { program: std::env::current_exe()?, arguments })
+}
+
+/// Options for a workspace that is this process's alone.
+pub(crate) fn alone(models_dir: Option<PathBuf>) -> OpenOptions {
+    OpenOptions { models_dir, sharing: Sharing::Alone, ..OpenOptions::default() }
 }
 
 /// The models folder: named, or `workroom/models` in the user's data folder.
@@ -38,4 +58,18 @@ pub(crate) fn models_dir(args: &Args) -> Option<PathBuf> {
         var("XDG_DATA_HOME").or_else(|| var("LOCALAPPDATA")).or_else(by_home)
     };
     args.models_dir.clone().or_else(|| data().map(|data| data.join("workroom").join("models")))
+}
+
+/// The file that this process was given as its standard input.
+#[cfg(unix)]
+pub(crate) fn standard_input() -> Result<std::fs::File, Failure> {
+    use std::os::fd::AsFd;
+    Ok(std::io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// The file that this process was given as its standard input.
+#[cfg(windows)]
+pub(crate) fn standard_input() -> Result<std::fs::File, Failure> {
+    use std::os::windows::io::AsHandle;
+    Ok(std::io::stdin().as_handle().try_clone_to_owned()?.into())
 }

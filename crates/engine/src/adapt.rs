@@ -5,15 +5,16 @@
 //! Not here: when it is worth it (`maintain`).
 
 use crate::backfill::{embedding_text, vector_row};
-use crate::{Error, ErrorKind, Result, Engine};
+use crate::{Engine, Error, ErrorKind, Result};
 use corpus::{ChunkId, DIM, Tier, Token, Tokenizer};
 use embed::{FitOptions, Sample, Student, fit};
 use index::{Snapshot, StoredChunk, VectorRow};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How to adapt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdaptOptions {
     /// Passages that get a teacher's vector for it.
     pub sample: usize,
@@ -26,7 +27,7 @@ impl Default for AdaptOptions {
 }
 
 /// What an adaptation came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adapted {
     /// Passages that the student was fitted to: the sample, and others that had a teacher's vector.
     pub passages: usize,
@@ -57,7 +58,7 @@ impl Engine {
             return Err(Error::new(ErrorKind::Model, why)
                 .hint("run `workroom models install` and `workroom models use`"));
         }
-        let snapshot = self.index.snapshot()?;
+        let snapshot = self.snapshot()?;
         let sample = choose(&snapshot, options.sample);
         self.teach(&snapshot, &sample, cancel)?;
         self.refit(cancel)
@@ -65,7 +66,7 @@ impl Engine {
 
     /// Fits the student to the chunks that have a teacher's vector by now, and gives the others their vectors anew.
     pub(crate) fn refit(&self, cancel: &AtomicBool) -> Result<Adapted> {
-        let lessons = self.lessons(&*self.index.snapshot()?)?;
+        let lessons = self.lessons(&*self.snapshot()?)?;
         let passages = lessons.len();
         let fitted = self.ingest.install(|| fitted(&lessons));
         let rows = fitted.rows;

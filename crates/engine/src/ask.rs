@@ -1,7 +1,7 @@
 //! Ask: the passages that speak to a question, within a budget, and an answer made of their sentences.
 
 use crate::search::hit;
-use crate::{Answer, Citation, Question, Result, Engine};
+use crate::{Answer, Citation, Engine, Question, Result};
 use corpus::{LineIndex, Token};
 use retrieve::{Passage, Sentence, answer, passages};
 
@@ -15,7 +15,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
-        let snapshot = self.index.snapshot()?;
+        let snapshot = self.snapshot_for(&question.query)?;
         let ranked = self.ranked(&snapshot, &question.query, CONSIDERED)?;
         let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
         let fresh: Vec<Option<bool>> = found.iter().map(|passage| self.freshness(&passage.doc)).collect();

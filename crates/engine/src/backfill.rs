@@ -5,15 +5,16 @@
 
 use crate::layout::Layout;
 use crate::teacher::Hurry;
-use crate::{Result, Engine};
+use crate::{Engine, Result};
 use corpus::{ChunkId, ChunkText, ModelId, QuantizedVector, Tier};
 use index::{Snapshot, StoredChunk, Transaction, VectorRow};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// What a back-fill came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfilled {
     /// Chunks that got their teacher vector.
     pub embedded: u64,
@@ -35,7 +36,7 @@ impl Engine {
         if !self.teacher.is_ready() {
             return Ok(done);
         }
-        let snapshot = self.index.snapshot()?;
+        let snapshot = self.snapshot()?;
         let waiting = waiting(&snapshot);
         done.left = waiting.len() as u64;
         for batch in waiting.chunks(BATCH) {
@@ -46,7 +47,7 @@ impl Engine {
             done.left -= batch.len() as u64;
             progress(waiting.len() as u64 - done.left, waiting.len() as u64);
         }
-        self.note_rate()?;
+        self.note_rate();
         Ok(done)
     }
 
@@ -55,7 +56,8 @@ impl Engine {
         let started = Instant::now();
         let rows = self.teacher_rows(snapshot, batch, Hurry::None)?;
         let embedded = rows.len();
-        self.commit_vectors(self.index.begin()?, rows)?;
+        let transaction = self.ingest.ahead_of_bulk(|| self.index.begin())?;
+        self.commit_vectors(transaction, rows)?;
         self.improving.note_rate(embedded, started.elapsed());
         Ok(embedded as u64)
     }
@@ -97,14 +99,15 @@ impl Engine {
     }
 
     /// Keeps the teacher's speed for a process that asks how long it will take without having run it.
-    pub(crate) fn note_rate(&self) -> Result<()> {
-        let Some(rate) = self.improving.rate() else { return Ok(()) };
-        Ok(fs_err::write(rate_file(&self.layout), format!("{rate:.3}\n"))?)
+    pub(crate) fn note_rate(&self) {
+        if let Some(rate) = self.improving.rate() {
+            self.layout.note(RATE, &format!("{rate:.3}"));
+        }
     }
 
     /// Chunks a second that got their teacher vector lately, in this process or an earlier one.
     pub(crate) fn teacher_rate(&self) -> Option<f64> {
-        let kept = || std::fs::read_to_string(rate_file(&self.layout)).ok()?.trim().parse().ok();
+        let kept = || std::fs::read_to_string(self.layout.dir().join(RATE)).ok()?.trim().parse().ok();
         self.improving.rate().or_else(kept).filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
     }
 }
@@ -114,9 +117,8 @@ fn paused_mark(layout: &Layout) -> std::path::PathBuf {
     layout.dir().join("paused")
 }
 
-fn rate_file(layout: &Layout) -> std::path::PathBuf {
-    layout.dir().join("teacher-rate")
-}
+/// The file that holds the teacher's speed.
+const RATE: &str = "teacher-rate";
 
 /// Chunks whose vector is the student's, newest documents first.
 pub(crate) fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {

@@ -18,6 +18,8 @@ pub struct Config {
     pub hidden: bool,
     /// Share of the teacher's time that back-fill may take in the background, in percent, 1 to 100.
     pub backfill_percent: u8,
+    /// Seconds without a request after which the daemon leaves; 0 means never.
+    pub daemon_idle_seconds: u64,
 }
 
 /// The name that stands for "no teacher".
@@ -25,7 +27,13 @@ pub const STUDENT: &str = "student";
 
 impl Default for Config {
     fn default() -> Self {
-        Self { model: STUDENT.to_owned(), max_file_bytes: 8 << 20, hidden: true, backfill_percent: 50 }
+        Self {
+            model: STUDENT.to_owned(),
+            max_file_bytes: 8 << 20,
+            hidden: true,
+            backfill_percent: 50,
+            daemon_idle_seconds: 600,
+        }
     }
 }
 
@@ -42,21 +50,34 @@ impl Config {
 
     pub(crate) fn load(layout: &Layout) -> Result<Self> {
         let path = layout.config();
-        let text = match fs_err::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error.into()),
-        };
         let refused = |why: &str| {
             Error::new(ErrorKind::Invalid, format!("{} cannot be read: {why}", path.display()))
                 .at(&path)
-                .hint("mend the line, or delete the file to go back to the defaults")
+                .hint("mend it, or delete it to go back to the defaults")
+        };
+        if std::fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
+            return Err(refused("it is no regular file"));
+        }
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(refused("it is not UTF-8"));
+            }
+            Err(error) => return Err(error.into()),
         };
         let config: Self = toml::from_str(&text).map_err(|error| refused(error.message()))?;
         if !(1..=100).contains(&config.backfill_percent) {
             return Err(refused("backfill_percent is not between 1 and 100 (`models pause` stops the work)"));
         }
         Ok(config)
+    }
+
+    /// When the settings of the workspace at `folder` were last written; `None` while they are the defaults.
+    #[must_use]
+    pub fn modified(folder: &std::path::Path) -> Option<std::time::SystemTime> {
+        let path = Layout::of(folder).ok()?.config();
+        std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
     }
 
     pub(crate) fn save(&self, layout: &Layout) -> Result<()> {

@@ -4,9 +4,11 @@
 
 use crate::config::Config;
 use crate::improving::Improving;
-use crate::layout::{Layout, Lock};
+use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::models::Models;
 use crate::teacher::Teacher;
+use crate::turns::Turns;
 use crate::{Progress, Result, Summary, student};
 use embed::WordPiece;
 use index::{Index, OpenReport};
@@ -36,10 +38,19 @@ pub struct Engine {
     pub(crate) teacher: Teacher,
     pub(crate) improving: Improving,
     pub(crate) repaired: Vec<String>,
+    pub(crate) turns: Turns,
+    /// Whether the vectors have been read into memory.
+    pub(crate) is_warm: AtomicBool,
+    /// Whether something in the background met damage.
+    pub(crate) ailing: AtomicBool,
     rules: RwLock<Rules>,
     /// Dropped last: the workspace is ours until everything else is closed.
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
+
+/// How long to wait for what another process or thread does in a moment, and how often to look: far longer than starting a process takes.
+const PATIENCE: Duration = Duration::from_secs(2);
+const STEP: Duration = Duration::from_millis(5);
 
 impl Engine {
     /// Opens the workspace at `folder`, which must hold one.
@@ -56,7 +67,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
-        Self::open_layout(Layout::of(folder.as_ref())?, options)
+        Self::open_locked(Arc::new(Lock::take(folder.as_ref())?), options)
     }
 
     /// Makes the folder a workspace if it is none, and opens it.
@@ -82,22 +93,46 @@ impl Engine {
     /// # Errors
     /// When the folder does not exist or cannot be written.
     pub fn init(folder: &Path) -> Result<bool> {
-        let (layout, is_new) = Layout::make(folder)?;
-        if is_new {
-            let _lock = layout.lock()?;
-            Config::default().save(&layout)?;
-            // The index is nobody's source: it must not end up in a repository or a backup by accident.
-            fs_err::write(layout.dir().join(".gitignore"), "*\n")?;
-            let ignore = layout.root.join(watch::IGNORE_FILE);
-            if !ignore.exists() {
-                fs_err::write(ignore, watch::DEFAULT_IGNORE)?;
+        let (layout, mut is_new) = Layout::make(folder)?;
+        let started = Instant::now();
+        while is_new {
+            match Lock::try_take(folder)? {
+                Some(_lock) => {
+                    Self::furnish(&layout)?;
+                    return Ok(true);
+                }
+                // Another process is doing it just now.
+                None if started.elapsed() < PATIENCE => std::thread::sleep(STEP),
+                None => return Err(Lock::locked(folder)),
             }
+            is_new = !layout.is_furnished();
         }
         Ok(is_new)
     }
 
-    fn open_layout(layout: Layout, options: &OpenOptions) -> Result<Self> {
-        let lock = layout.lock()?;
+    fn furnish(layout: &Layout) -> Result<()> {
+        if layout.is_furnished() {
+            return Ok(());
+        }
+        // The index is nobody's source: it must not end up in a repository or a backup by accident.
+        layout.write_whole(&layout.dir().join(".gitignore"), b"*\n")?;
+        let ignore = layout.root.join(watch::IGNORE_FILE);
+        if !ignore.exists() {
+            layout.write_whole(&ignore, watch::DEFAULT_IGNORE.as_bytes())?;
+        }
+        // Last: as long as it is missing, this begins anew.
+        Config::default().save(layout)
+    }
+
+    /// Opens a workspace that this process has taken already.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_locked(lock: Arc<Lock>, options: &OpenOptions) -> Result<Self> {
+        let layout = lock.layout().clone();
+        layout.make_temporary()?;
+        layout.sweep_temporary()?;
+        layout.refuse_special()?;
         let config = Config::load(&layout)?;
         let (index, report) = open_index(&layout.index())?;
         let index = Arc::new(index);
@@ -131,6 +166,9 @@ impl Engine {
             teacher,
             improving,
             repaired,
+            turns: Turns::default(),
+            is_warm: AtomicBool::new(false),
+            ailing: AtomicBool::new(false),
             rules,
             _lock: lock,
         };
@@ -142,6 +180,7 @@ impl Engine {
     fn heal(&self, report: &OpenReport) -> Result<()> {
         if report.rebuild {
             self.index(&NoProgress)?;
+            self.index.rebuilt()?;
         } else if !report.reingest.is_empty() {
             self.ingest.apply(&self.rules(), &report.reingest, &NoProgress)?;
         }
@@ -164,7 +203,7 @@ impl Engine {
         let _indexing = self.improving.indexing();
         let rules = self.reload_rules()?;
         let summary = self.ingest.reconcile(&rules, progress, cancel)?;
-        self.note_reconciled()?;
+        self.note_reconciled();
         Ok(summary)
     }
 
@@ -195,13 +234,11 @@ impl Engine {
 /// Opens the index of a workspace that is ours. Its stores can be locked all the same for a moment, by a process that another thread of
 /// ours is starting just now: until it has begun, it holds copies of all our files.
 fn open_index(dir: &Path) -> Result<(Index, OpenReport)> {
-    /// Far longer than starting a process takes.
-    const PATIENCE: Duration = Duration::from_secs(2);
     let started = Instant::now();
     loop {
         match Index::open(dir) {
             Err(index::Error::Locked { .. }) if started.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(STEP);
             }
             opened => return Ok(opened?),
         }
@@ -211,6 +248,7 @@ fn open_index(dir: &Path) -> Result<(Index, OpenReport)> {
 impl Drop for Engine {
     /// Lets merges end, so that many short runs do not leave many small segments.
     fn drop(&mut self) {
+        self.rest_cache();
         if let Err(error) = self.index.finish() {
             tracing::warn!(%error, "merging ended early; nothing is lost");
         }

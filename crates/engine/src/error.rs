@@ -1,12 +1,15 @@
 //! What can go wrong for a caller, with a hint for each kind that a caller can do something about.
 
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The result of everything here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What kind of trouble it is. The command line maps each to an exit code of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The folder holds no workspace.
@@ -15,8 +18,12 @@ pub enum ErrorKind {
     NotFound,
     /// The path, option or query makes no sense.
     Invalid,
-    /// Another process owns the workspace.
+    /// Another process owns the workspace and does not share it.
     Locked,
+    /// The file is not the version that the caller named: somebody changed, made or removed it.
+    Conflict,
+    /// It took longer than the caller wanted to wait.
+    Timeout,
     /// The index is damaged beyond what opening repairs.
     Corrupt,
     /// Another version of this program wrote it.
@@ -32,19 +39,22 @@ pub enum ErrorKind {
 }
 
 /// An error of the library: one line that says what and where, a kind, and a hint.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct Error {
     kind: ErrorKind,
     message: String,
     path: Option<PathBuf>,
     hint: Option<String>,
+    /// Stays in the process where it happened; its words are in the message.
     #[source]
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    #[serde(skip)]
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error of that kind with its usual hint.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -54,22 +64,26 @@ impl Error {
         }
     }
 
-    pub(crate) fn at(mut self, path: impl Into<PathBuf>) -> Self {
+    /// Names the file or folder it is about.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// Says what the caller can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     fn caused(kind: ErrorKind, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { source: None, ..Self::new(kind, source.to_string()) }.with_source(source)
+        Self { source: None, ..Self::new(kind, chain(&source)) }.with_source(source)
     }
 
     fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.source = Some(Arc::new(source));
         self
     }
 
@@ -92,6 +106,28 @@ impl Error {
     }
 }
 
+/// Whether a folder is where a file of ours should be: nothing that opening mends, and nothing that the system refused either.
+fn is_folder(error: &index::Error) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |cause| cause.source());
+    causes.any(|cause| {
+        let cause = cause.downcast_ref::<std::io::Error>();
+        cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::IsADirectory)
+    })
+}
+
+/// What an error says, and what its causes say that it does not.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 fn default_hint(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::NotAWorkspace => {
@@ -100,6 +136,10 @@ fn default_hint(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Locked => {
             "another workroom process works on this workspace; wait for it or stop it, then try again"
         }
+        ErrorKind::Conflict => {
+            "read the file again, apply your change to what it holds now, and write with its new version"
+        }
+        ErrorKind::Timeout => "try again; `workroom daemon status` says whether it is busy",
         ErrorKind::Corrupt => {
             "run `workroom doctor --rebuild` to rebuild the index from the files; no file of yours is touched"
         }
@@ -124,8 +164,8 @@ impl From<index::Error> for Error {
         let kind = match &error {
             index::Error::Locked { .. } => ErrorKind::Locked,
             index::Error::Incompatible { .. } => ErrorKind::Incompatible,
-            index::Error::Io { .. } => ErrorKind::Io,
-            _ => ErrorKind::Corrupt,
+            error if error.is_damage() || error.is_final() || is_folder(error) => ErrorKind::Corrupt,
+            _ => ErrorKind::Io,
         };
         Self::caused(kind, error)
     }
@@ -180,6 +220,8 @@ mod tests {
             NotFound,
             Invalid,
             Locked,
+            Conflict,
+            Timeout,
             Corrupt,
             Incompatible,
             Unsupported,

@@ -1,11 +1,11 @@
-//! Where a workspace keeps its own files, how one is found, and who owns it.
+//! Where a workspace keeps its own files, and how one is found.
 //!
-//! Invariant: everything the program writes for itself lies under `.workroom/`; only [`crate::Engine::write`] and
-//! [`crate::Engine::remove`] touch anything else. One process owns `.workroom/` at a time: the one that holds the lock.
+//! Invariant: everything the program writes for itself lies under `.workroom/`; only what a caller writes, moves or removes by name
+//! (`files`) lies elsewhere.
+//! Not here: who may write there (`lock`).
 
 use crate::{Error, ErrorKind, Result};
-use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The folder inside a workspace that holds what the program keeps for itself.
@@ -30,9 +30,14 @@ impl Layout {
     /// Makes the folders of a workspace at `root` where they are missing. Returns whether it is new.
     pub(crate) fn make(root: &Path) -> Result<(Self, bool)> {
         let layout = Self { root: canonical(root)? };
-        let is_new = !layout.dir().is_dir();
-        fs_err::create_dir_all(layout.temporary())?;
+        let is_new = !layout.is_furnished();
+        layout.make_temporary()?;
         Ok((layout, is_new))
+    }
+
+    /// Whether the folder was made a workspace to the end.
+    pub(crate) fn is_furnished(&self) -> bool {
+        self.config().exists()
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -47,66 +52,75 @@ impl Layout {
         self.dir().join("config.toml")
     }
 
+    /// The file whose lock means owning the workspace.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.dir().join("lock")
+    }
+
+    /// Refuses what is neither file nor folder under the index: reading it could wait for ever.
+    pub(crate) fn refuse_special(&self) -> Result<()> {
+        let mut folders = vec![self.index()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for entry in entries {
+                let path = entry?.path();
+                match std::fs::metadata(&path) {
+                    Ok(meta) if meta.is_dir() => folders.push(path),
+                    Ok(meta) if !meta.is_file() => {
+                        let message = format!("{} is no regular file", path.display());
+                        return Err(Error::new(ErrorKind::Corrupt, message).at(path));
+                    }
+                    // What is gone or hidden is for its store to judge.
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes something for `status`. What cannot be noted is not worth failing for.
+    pub(crate) fn note(&self, name: &str, text: &str) {
+        if let Err(error) = fs_err::write(self.dir().join(name), format!("{text}\n")) {
+            tracing::warn!(%error, "a note for `status` is lost");
+        }
+    }
+
     /// For files that are renamed into place. On the same file system as the workspace, and never watched.
     pub(crate) fn temporary(&self) -> PathBuf {
         self.dir().join("tmp")
     }
 
-    /// Writes one of the program's own files whole: it is the old one or the new one, never a part. Its bytes are durable; its name is when
-    /// the system next writes the folder.
+    /// Makes the program's own folders where they are missing, so that they survive a power cut.
+    pub(crate) fn make_temporary(&self) -> Result<()> {
+        match fs_err::create_dir_all(self.temporary()) {
+            // Something else is in its place, which is ours to remove.
+            Err(_) if self.temporary().is_file() => {
+                fs_err::remove_file(self.temporary())?;
+                fs_err::create_dir(self.temporary())?;
+            }
+            made => made?,
+        }
+        sync_folder(&self.dir())?;
+        sync_folder(&self.root)
+    }
+
+    /// Writes a file whole: it is the old one or the new one, never a part, and durable when this returns.
     pub(crate) fn write_whole(&self, to: &Path, bytes: &[u8]) -> Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(self.temporary())?;
         file.write_all(bytes)?;
+        crate::files::usual_permissions(file.path())?;
         file.as_file().sync_all()?;
         file.persist(to).map_err(|error| error.error)?;
-        Ok(())
-    }
-
-    /// Takes the workspace for this process.
-    pub(crate) fn lock(&self) -> Result<Lock> {
-        let path = self.dir().join("lock");
-        let mut file = fs_err::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)?
-            .into_parts()
-            .0;
-        match file.try_lock() {
-            Ok(()) => {
-                file.set_len(0)?;
-                writeln!(file, "{}", std::process::id())?;
-                Ok(Lock(file))
-            }
-            Err(TryLockError::WouldBlock) => Err(self.locked(&mut file)),
-            Err(TryLockError::Error(error)) => Err(error.into()),
-        }
-    }
-
-    fn locked(&self, file: &mut File) -> Error {
-        let mut pid = String::new();
-        let read = file.rewind().and_then(|()| file.take(20).read_to_string(&mut pid));
-        let who = if read.is_ok() && !pid.trim().is_empty() {
-            format!(" (process {})", pid.trim())
-        } else {
-            String::new()
-        };
-        let message = format!("the workspace {} is in use by another process{who}", self.root.display());
-        Error::new(ErrorKind::Locked, message).at(&self.root)
+        to.parent().map_or(Ok(()), sync_folder)
     }
 }
 
-/// The right to write under `.workroom/`, until it is dropped.
-pub(crate) struct Lock(File);
-
-impl Drop for Lock {
-    /// Closing alone would not do: a process that another thread is starting just now holds a copy of the file until it has begun.
-    fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
-            tracing::warn!(%error, "the workspace's lock was not released; it ends with this process");
-        }
+/// Makes names that were given or taken away in a folder survive a power cut. Systems other than Unix have no such call and need none.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    if cfg!(unix) {
+        fs_err::File::open(folder)?.sync_all()?;
     }
+    Ok(())
 }
 
 /// The workspace that `start` lies in: the nearest folder, from `start` upwards, that holds `.workroom/`.

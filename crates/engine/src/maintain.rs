@@ -6,10 +6,12 @@
 //! Not here: the steps themselves (`adapt`, `backfill`).
 
 use crate::adapt::{AdaptOptions, MOST_PASSAGES, choose};
-use crate::{Adapted, Backfilled, ErrorKind, Result, Engine};
+use crate::scrub::scrub;
+use crate::{Adapted, Backfilled, Engine, ErrorKind, Result};
 use corpus::{ChunkId, Tier};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use index::Counts;
+use serde::{Deserialize, Serialize};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +53,7 @@ impl Engine {
         let mut maintenance = Maintenance { stop, threads: Vec::new(), awake: Some(awake) };
         let tell: Arc<Tell> = Arc::new(tell);
         maintenance.start("workroom-graph", self, &asleep, &tell, keep_graph)?;
+        maintenance.start("workroom-scrub", self, &asleep, &tell, scrub)?;
         if self.teacher.is_ready() {
             let improve = |workspace: &Engine, rest: &Rest, tell: &Tell| {
                 Improver { workspace, rest, tell, stage: Stage::Open, queue: Vec::new() }.run();
@@ -78,10 +81,11 @@ impl Maintenance {
     }
 }
 
-type Tell = dyn Fn(Improvement) + Send + Sync;
+pub(crate) type Tell = dyn Fn(Improvement) + Send + Sync;
 
 /// What was made better.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Improvement {
     /// The student was fitted to the workspace.
@@ -95,14 +99,14 @@ pub enum Improvement {
 }
 
 /// Waits that end at once when it is time to stop.
-struct Rest {
+pub(crate) struct Rest {
     asleep: Receiver<()>,
     stop: Arc<AtomicBool>,
 }
 
 impl Rest {
     /// Returns whether to go on.
-    fn wait(&self, time: Duration) -> bool {
+    pub(crate) fn wait(&self, time: Duration) -> bool {
         self.asleep.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
     }
 }
@@ -172,9 +176,7 @@ impl Improver<'_> {
             };
         }
         self.workspace.improving.running.store(false, Ordering::Relaxed);
-        if let Err(error) = self.workspace.note_rate() {
-            (self.tell)(Improvement::Problem(error.to_string()));
-        }
+        self.workspace.note_rate();
     }
 
     /// One piece of work. Returns how long it took, or `None` when there was none to do.
@@ -222,6 +224,7 @@ impl Improver<'_> {
         let snapshot = workspace.index.snapshot()?;
         // Asked twice a second while there is nothing to do: no time to look at every chunk.
         if waiting_in(&snapshot.counts()) == 0 {
+            workspace.rest_cache();
             return Ok(false);
         }
         let by_student = |chunk: &ChunkId| {
@@ -231,7 +234,7 @@ impl Improver<'_> {
         batch.retain(by_student);
         if self.queue.is_empty() && batch.is_empty() {
             // Once an order, not once a batch: it is only for an estimate.
-            workspace.note_rate()?;
+            workspace.note_rate();
             self.queue = crate::backfill::waiting(&snapshot);
             self.queue.truncate(QUEUE);
             self.queue.reverse();

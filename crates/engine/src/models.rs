@@ -149,14 +149,13 @@ impl Models {
         (!library.exists()).then(|| format!("the ONNX Runtime library {} is missing", library.display()))
     }
 
-    /// Makes a workspace use a model: an installed one, or `student` for none. Takes effect when the workspace is next opened.
+    /// Makes a workspace use a model: an installed one, or `student` for none. Takes effect when the
+    /// workspace is opened the next time.
     ///
     /// # Errors
-    /// [`Model`](ErrorKind::Model) when it is not installed, damaged, or fitted to no student of ours; [`Locked`](ErrorKind::Locked) when the
-    /// workspace is in use.
+    /// [`Model`](ErrorKind::Model) when it is not installed, damaged, or fitted to no student of ours.
     pub fn choose(&self, folder: &Path, name: &str) -> Result<()> {
         let layout = Layout::of(folder)?;
-        let _lock = layout.lock()?;
         if name != STUDENT {
             if !self.hub_mark(name).exists() {
                 models::verify(&self.dir, name)?;

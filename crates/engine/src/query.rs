@@ -4,12 +4,12 @@ use crate::{Error, ErrorKind, Result};
 use corpus::Format;
 use index::Filter;
 use retrieve::Recency;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use retrieve::Mode;
 
 /// A search.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     /// The words, as a person would type them.
     pub text: String,
@@ -31,6 +31,9 @@ pub struct Query {
     /// Whether teacher vectors that are made for this query are stored, for all later ones. True unless a measurement wants each query to
     /// find the same index.
     pub keep: bool,
+    /// Shows at least this commit, as [`Written::seq`](crate::Written) names it: the query waits for it, and fails when it does not come in
+    /// time. What a call of this library wrote is seen by every query that begins after the call returned, without this.
+    pub min_seq: Option<u64>,
 }
 
 impl Query {
@@ -47,6 +50,7 @@ impl Query {
             half_life_ms: None,
             rescore_ms: None,
             keep: true,
+            min_seq: None,
         }
     }
 
@@ -68,6 +72,13 @@ impl Query {
     #[must_use]
     pub fn rescore_ms(mut self, milliseconds: u64) -> Self {
         self.rescore_ms = Some(milliseconds);
+        self
+    }
+
+    /// Waits for a commit.
+    #[must_use]
+    pub fn min_seq(mut self, seq: u64) -> Self {
+        self.min_seq = Some(seq);
         self
     }
 
@@ -101,7 +112,7 @@ fn format_named(name: &str) -> Result<Format> {
 }
 
 /// A chunk that was found, with everything a citation needs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// The file, relative to the workspace.
     pub path: String,
@@ -114,7 +125,7 @@ pub struct Hit {
     /// Cosine with the query, if both have a vector.
     pub dense_score: Option<f32>,
     /// Which model the chunk's vector is from: `student` or `teacher`.
-    pub tier: Option<&'static str>,
+    pub tier: Option<String>,
     /// Title of the document, if it says one.
     pub title: Option<String>,
     /// Headings or enclosing definitions that lead to the chunk, outermost first.
@@ -147,7 +158,7 @@ pub struct Hit {
 }
 
 /// A question to be answered with passages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The search behind it. Its limit is ignored: the budget decides.
     pub query: Query,
@@ -164,7 +175,7 @@ impl Question {
 }
 
 /// Passages for a question, and an answer made of their sentences.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The question.
     pub question: String,
@@ -181,7 +192,7 @@ pub struct Answer {
 }
 
 /// A quoted sentence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
     /// Which passage it is from, from 0.
     pub passage: usize,

@@ -3,11 +3,10 @@
 //! Invariant: a query takes no longer than its budget and one batch of the teacher. A vector that was made for one query is kept for all, unless
 //! the query says otherwise.
 
-use crate::backfill::{embedding_text, vector_row};
 use crate::teacher::Hurry;
-use crate::{Query, Result, Engine};
-use corpus::{ChunkId, Tier};
-use index::{Snapshot, VectorRow};
+use crate::{Engine, Query, Result};
+use corpus::{ChunkId, QuantizedVector, Tier};
+use index::{Snapshot, StoredChunk, VectorRow};
 use retrieve::{Candidates, Mode};
 use std::time::{Duration, Instant};
 
@@ -42,15 +41,15 @@ impl Engine {
                 break;
             }
             let began = Instant::now();
-            let rows =
-                match self.teacher_rows(snapshot, &waiting[..STEP.min(waiting.len())], Hurry::AQueryWaits) {
-                    Ok(rows) if !rows.is_empty() => rows,
-                    Ok(_) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "no better vectors for this query");
-                        break;
-                    }
-                };
+            let hurry = Hurry::AQueryWaits { keep: query.keep };
+            let rows = match self.teacher_rows(snapshot, &waiting[..STEP.min(waiting.len())], hurry) {
+                Ok(rows) if !rows.is_empty() => rows,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "no better vectors for this query");
+                    break;
+                }
+            };
             for row in &rows {
                 candidates.rescore(row.chunk, &row.vector);
             }
@@ -73,11 +72,12 @@ impl Engine {
     ) -> Result<Vec<VectorRow>> {
         let Some(model) = self.teacher.model_id() else { return Ok(Vec::new()) };
         let stored: Vec<_> = snapshot.fetch(chunks)?.into_iter().flatten().collect();
-        let texts: Vec<String> = stored.iter().map(embedding_text).collect();
-        let vectors = self.teacher.embed(&texts, hurry)?;
-        let pairs = stored.iter().zip(&vectors);
-        let rows: Vec<VectorRow> =
-            pairs.filter_map(|(stored, vector)| vector_row(stored, model, Tier::Teacher, vector)).collect();
+        let vectors = self.teacher_vectors(&stored, hurry)?;
+        let row = |(stored, vector): (&StoredChunk, Option<QuantizedVector>)| {
+            let (chunk, text_hash) = (stored.chunk_id, stored.text_hash);
+            Some(VectorRow { chunk, model, tier: Tier::Teacher, text_hash, vector: vector? })
+        };
+        let rows: Vec<VectorRow> = stored.iter().zip(vectors).filter_map(row).collect();
         for row in &rows {
             if let Some((Tier::Student, old)) = snapshot.vector(row.chunk) {
                 self.improving.note_fidelity(row.vector.dot(&old));

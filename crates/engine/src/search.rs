@@ -1,15 +1,20 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
-use crate::{Hit, Mode, Query, Result, Engine};
+use crate::{Engine, Error, ErrorKind, Hit, Mode, Query, Result};
 use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
 use retrieve::{Candidates, Ranked, quote};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use watch::Presence;
 
 /// Hits beyond the limit that are looked at, so that files deleted a moment ago leave no gap.
 const SPARE: usize = 8;
+/// How long a query waits for the commit it names, and how often it looks.
+const SEQ_PATIENCE: Duration = Duration::from_secs(5);
+const SEQ_STEP: Duration = Duration::from_millis(2);
 
 impl Engine {
     /// Finds chunks by meaning and words, best first. A file that is gone from the disk is not shown, even before the index knows.
@@ -17,7 +22,7 @@ impl Engine {
     /// # Errors
     /// When a type is unknown, or the index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
-        let snapshot = self.index.snapshot()?;
+        let snapshot = self.snapshot_for(query)?;
         let ranked = self.ranked(&snapshot, query, query.limit + SPARE)?;
         let (first, mut spare) = ranked.split_at(query.limit.min(ranked.len()));
         let mut hits = self.hits(&snapshot, first)?;
@@ -27,6 +32,35 @@ impl Engine {
             spare = rest;
         }
         Ok(hits)
+    }
+
+    /// What queries see now, or once the commit that the query waits for is there.
+    pub(crate) fn snapshot_for(&self, query: &Query) -> Result<Arc<Snapshot>> {
+        let min_seq = query.min_seq.unwrap_or_default();
+        let started = Instant::now();
+        loop {
+            let snapshot = self.snapshot()?;
+            let seq = snapshot.seq().0;
+            if seq >= min_seq {
+                return Ok(snapshot);
+            }
+            if started.elapsed() > SEQ_PATIENCE {
+                let message = format!("commit {min_seq} did not come; the index is at {seq}");
+                let hint = "ask without it: an index that was made anew counts its commits from 1 again";
+                return Err(Error::new(ErrorKind::Timeout, message).hint(hint));
+            }
+            std::thread::sleep(SEQ_STEP);
+        }
+    }
+
+    /// What queries see now. The first call reads the vectors into memory, between two commits.
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        if self.is_warm.load(Ordering::Relaxed) {
+            return Ok(self.index.snapshot()?);
+        }
+        let snapshot = self.ingest.ahead_of_bulk(|| self.index.snapshot())?;
+        self.is_warm.store(true, Ordering::Relaxed);
+        Ok(snapshot)
     }
 
     pub(crate) fn ranked(&self, snapshot: &Snapshot, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
@@ -113,7 +147,7 @@ pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String
         score: ranked.score,
         lexical_score: ranked.lexical,
         dense_score: ranked.dense,
-        tier: ranked.tier.map(corpus::Tier::name),
+        tier: ranked.tier.map(|tier| tier.name().to_owned()),
         title: doc.title.clone(),
         headings: place.headings.clone(),
         page: place.page,

@@ -1,13 +1,13 @@
 //! Show: a document's extracted text, or one chunk with its neighbours.
 
 use crate::files::own_path;
-use crate::{Error, ErrorKind, Result, Engine};
+use crate::{Engine, Error, ErrorKind, Result};
 use index::{DocRecord, Snapshot, StoredChunk};
 use retrieve::quote;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A document, or a part of it, as it is indexed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// The file, relative to the workspace.
     pub path: String,
@@ -15,7 +15,7 @@ pub struct Shown {
     pub version: String,
     /// Its type.
     #[serde(rename = "type")]
-    pub format: &'static str,
+    pub format: String,
     /// Its title, if it says one.
     pub title: Option<String>,
     /// Whether the file still has those bytes. `false` too when it is gone.
@@ -25,7 +25,7 @@ pub struct Shown {
 }
 
 /// A chunk as it is indexed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownChunk {
     /// Its number, from 0.
     pub chunk: u64,
@@ -105,7 +105,7 @@ impl Engine {
         Ok(Shown {
             path: doc.path.to_string(),
             version: doc.hash.to_string(),
-            format: doc.format.name(),
+            format: doc.format.name().to_owned(),
             title: doc.title.clone(),
             fresh: self.freshness(doc).unwrap_or(false),
             chunks: chunks

@@ -1,13 +1,13 @@
 //! Status: what is indexed, what is not and why, how far the teacher is.
 
 use crate::search::rfc3339;
-use crate::{Adaptation, Result, Engine};
-use serde::Serialize;
+use crate::{Adaptation, Engine, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 /// The state of a workspace.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// The workspace's folder.
     pub root: String,
@@ -16,7 +16,7 @@ pub struct Status {
     /// Indexed documents.
     pub documents: u64,
     /// Indexed documents by type.
-    pub types: BTreeMap<&'static str, u64>,
+    pub types: BTreeMap<String, u64>,
     /// Bytes of the indexed files.
     pub bytes: u64,
     /// Chunks.
@@ -29,7 +29,7 @@ pub struct Status {
     pub backlog: u64,
     /// What goes on about them: `off` without a teacher, `paused`, `done`, `running` while a thread of this process makes them, else
     /// `waiting` for `watch` or `index --teacher`.
-    pub backfill: &'static str,
+    pub backfill: String,
     /// Chunks a second that got their teacher vector when last some did, rests included.
     pub teacher_rate: Option<f64>,
     /// Seconds until none waits, at that rate, while or once back-fill runs.
@@ -57,7 +57,7 @@ pub struct Status {
 }
 
 /// A file that was seen and is not searchable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The file, relative to the workspace; the readable form if its name is not UTF-8.
     pub path: String,
@@ -75,12 +75,12 @@ impl Engine {
     /// # Errors
     /// When the index folder cannot be read.
     pub fn status(&self) -> Result<Status> {
-        let snapshot = self.index.snapshot()?;
+        let snapshot = self.snapshot()?;
         let counts = snapshot.counts();
         let mut types = BTreeMap::new();
         let mut bytes = 0;
         for doc in snapshot.docs().iter() {
-            *types.entry(doc.format.name()).or_default() += 1;
+            *types.entry(doc.format.name().to_owned()).or_default() += 1;
             bytes += doc.size;
         }
         let mut skipped_by = BTreeMap::new();
@@ -100,7 +100,7 @@ impl Engine {
             student_vectors,
             teacher_vectors: counts.teacher_vectors,
             backlog,
-            backfill: self.backfill_state(backlog),
+            backfill: self.backfill_state(backlog).to_owned(),
             teacher_rate,
             backfill_seconds: teacher_rate
                 .filter(|_| backlog > 0)
@@ -152,9 +152,9 @@ impl Engine {
     }
 
     /// Remembers that the whole folder was compared just now.
-    pub(crate) fn note_reconciled(&self) -> Result<()> {
+    pub(crate) fn note_reconciled(&self) {
         let now = jiff::Timestamp::now().as_millisecond();
-        Ok(fs_err::write(self.layout.dir().join("last-reconcile"), format!("{}\n", rfc3339(now)))?)
+        self.layout.note("last-reconcile", &rfc3339(now));
     }
 
     fn last_reconcile(&self) -> Option<String> {

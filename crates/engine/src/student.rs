@@ -6,7 +6,7 @@
 
 use crate::adapt::Fitted;
 use crate::search::rfc3339;
-use crate::{Result, Engine};
+use crate::{Engine, Result};
 use corpus::ModelId;
 use embed::{Embedder, Student};
 use index::Index;

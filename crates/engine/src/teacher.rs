@@ -8,11 +8,11 @@ use crate::hub;
 use crate::models::Models;
 use crate::{Error, ErrorKind, Result};
 use corpus::ModelId;
-use embed::{Embedder, models};
+use embed::{Embedder, VectorCache, models};
 use index::Index;
 use lru::LruCache;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The teacher of a workspace, loaded when it is first needed.
@@ -32,12 +32,17 @@ struct Chosen {
     loaded: OnceLock<std::result::Result<embed::Teacher, String>>,
     /// Vectors of the latest queries, by their text.
     queries: Mutex<LruCache<String, Arc<[f32]>>>,
+    /// Vectors of passages that were made before; `None` where they cannot be kept.
+    cache: OnceLock<Option<VectorCache>>,
 }
 
 /// Whether passages are embedded for a query that waits, and so before others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hurry {
-    AQueryWaits,
+    AQueryWaits {
+        /// Whether vectors made for it serve later ones, and those made earlier serve it.
+        keep: bool,
+    },
     None,
 }
 
@@ -80,6 +85,7 @@ impl Teacher {
             id,
             loaded: OnceLock::new(),
             queries: Mutex::new(LruCache::new(QUERIES_KEPT)),
+            cache: OnceLock::new(),
         };
         Ok(Self { chosen: Some(chosen), problem: models.runtime_problem() })
     }
@@ -126,9 +132,23 @@ impl Teacher {
     pub(crate) fn embed(&self, texts: &[String], hurry: Hurry) -> Result<Vec<Vec<f32>>> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         self.run(|teacher| match hurry {
-            Hurry::AQueryWaits => teacher.embed_urgently(&texts),
+            Hurry::AQueryWaits { .. } => teacher.embed_urgently(&texts),
             Hurry::None => teacher.embed_passages(&texts),
         })
+    }
+
+    /// The vectors that it made before, kept in `dir`.
+    pub(crate) fn cache(&self, dir: &Path) -> Option<&VectorCache> {
+        let Some(Ok(teacher)) = self.loaded() else { return None };
+        let told =
+            |error: &embed::Error| tracing::warn!(%error, "teacher vectors are not kept beside the index");
+        let open = || VectorCache::open(dir, teacher.model()).inspect_err(told).ok();
+        self.chosen.as_ref()?.cache.get_or_init(open).as_ref()
+    }
+
+    /// The same, if they have been asked for.
+    pub(crate) fn open_cache(&self) -> Option<&VectorCache> {
+        self.chosen.as_ref()?.cache.get()?.as_ref()
     }
 
     fn run<T>(&self, work: impl FnOnce(&embed::Teacher) -> embed::Result<T>) -> Result<T> {

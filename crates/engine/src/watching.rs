@@ -2,9 +2,10 @@
 //!
 //! Invariant: an event's latency runs from the first sign of the change to the commit that shows it.
 
-use crate::{Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary, Engine};
+use crate::{Engine, Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary};
 use corpus::DocPath;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 use watch::{Event, Hint, RescanReason, WatchOptions, Watcher};
 
 /// What the watching thread tells.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WatchEvent {
     /// The folder is watched and the index is up to date with it.

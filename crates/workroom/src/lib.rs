@@ -1,4 +1,60 @@
-//! A folder of ordinary files, searchable by meaning.
+//! A folder of ordinary files, searchable by meaning, shared by any number of processes.
+//!
+//! [`Workspace`] is a folder with an index in `.workroom/`. Open it, bring it up to date, ask:
+//!
+//! ```
+//! use workroom::{NoProgress, Query, Question, Workspace};
+//!
+//! # fn main() -> workroom::Result<()> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let folder = folder.path();
+//! let workspace = Workspace::create(folder)?;
+//! workspace.write("notes/backup.md", b"# Backups\n\nThe database is copied to the second site every night at two.\n")?;
+//! workspace.index(&NoProgress)?; // files that came from elsewhere
+//!
+//! let hits = workspace.search(&Query::new("when is our data saved?").limit(3))?;
+//! assert_eq!(hits[0].path, "notes/backup.md");
+//! assert!(hits[0].quote.contains("every night at two"));
+//!
+//! let answer = workspace.ask(&Question::new("when is the database copied?"))?;
+//! for passage in &answer.passages {
+//!     println!("{}:{} {}", passage.path, passage.start_line, passage.quote);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One process owns a workspace and has its index open; the others ask it over a local socket, without their callers' knowing. Which one that
+//! is says [`Sharing`]. When the owner ends, in whatever way, the next one takes over, and calls go on.
+//!
+//! Invariant: every text returned is byte for byte part of an indexed version of a file, at the range that is returned with it.
+//! All calls block and may be made from many threads. The library prints nothing and reads no environment. It starts threads for its
+//! pipeline, for [`Workspace::watch`], and in the owner's process for those who ask; and a process only where
+//! [`Sharing::Daemon`] names one.
+//! Not here: terminals, JSON on a wire, what the workspace does with its files (`engine`).
 
-pub use engine::Engine as Workspace;
-pub use engine::*;
+mod answer;
+mod client;
+mod daemon;
+mod frame;
+mod gate;
+mod message;
+mod options;
+mod owner;
+mod role;
+mod server;
+mod socket;
+mod watch;
+mod watching;
+mod workspace;
+
+pub use daemon::{DAEMON_LOG, Daemon, OwnerInfo, stop_daemon};
+pub use engine::{
+    AdaptOptions, Adaptation, Adapted, Answer, Backfilled, Citation, Condition, Config, DEFAULT_IGNORE,
+    DEFAULT_RESCORE_MS, DocPath, Error, ErrorKind, Finding, Findings, Hit, Improvement, Mode, Model, Models,
+    NoProgress, Outcome, Problem, Progress, Query, Question, Result, STUDENT, Shown, ShownChunk, Status,
+    Summary, WORKROOM_DIR, WatchEvent, Written, find_workspace, version_of,
+};
+pub use options::{OpenOptions, Sharing, Starter};
+pub use watch::Watch;
+pub use workspace::Workspace;

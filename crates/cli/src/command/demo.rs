@@ -4,6 +4,7 @@ use super::{ask, index, search};
 use crate::args::{Args, Demo};
 use crate::failure::Failure;
 use crate::output::Out;
+use crate::place;
 use crate::progress::Shown;
 use include_dir::{Dir, include_dir};
 use std::path::Path;
@@ -21,7 +22,7 @@ pub(super) fn run(_: &Args, options: &Demo) -> Result<(), Failure> {
     let folder = options.keep.as_deref().unwrap_or(temporary.path());
     unpack(folder)?;
     let mut out = Out::new();
-    let workspace = Workspace::create(folder)?;
+    let workspace = Workspace::create_with(folder, &place::alone(None))?;
     let bar = Shown::new(false);
     let summary = workspace.index_until(&bar, &AtomicBool::new(false));
     bar.end();

@@ -7,14 +7,15 @@ use crate::output::Out;
 use crate::progress::Shown;
 use crate::{interrupt, place};
 use std::process::ExitCode;
-use workroom::{ErrorKind, Workspace};
+use workroom::{ErrorKind, Findings, Workspace};
 
 pub(super) fn run(args: &Args, options: &Doctor) -> Result<ExitCode, Failure> {
     let mut out = Out::new();
     if options.rebuild {
         rebuild(args, options, &mut out)?;
     }
-    let findings = place::open(args)?.doctor()?;
+    let workspace = place::open(args)?;
+    let findings = if options.fix { fix(&workspace, options.json)? } else { workspace.doctor()? };
     if options.json {
         out.json(&findings)?;
     } else {
@@ -25,11 +26,23 @@ pub(super) fn run(args: &Args, options: &Doctor) -> Result<ExitCode, Failure> {
             }
         }
         if !findings.is_healthy() {
-            out.whole("run `workroom doctor --rebuild` to make the index anew from the files")?;
+            let remedy = if options.fix {
+                "--rebuild` to make the index anew from the files"
+            } else {
+                "--fix` to mend it"
+            };
+            out.whole(&format!("run `workroom doctor {remedy}"))?;
         }
     }
     out.flush()?;
     Ok(if findings.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(exit_code(ErrorKind::Corrupt)) })
+}
+
+fn fix(workspace: &Workspace, quiet: bool) -> Result<Findings, Failure> {
+    let shown = Shown::new(quiet);
+    let findings = workspace.repair(&shown, &interrupt::flag());
+    shown.end();
+    Ok(findings?)
 }
 
 fn rebuild(args: &Args, options: &Doctor, out: &mut Out) -> Result<(), Failure> {

@@ -12,13 +12,13 @@ use workroom::{Backfilled, Summary, Workspace};
 
 pub(super) fn run(args: &Args, options: &Index) -> Result<(), Failure> {
     let quiet = options.quiet || options.json;
+    let cancel = interrupt::flag();
     let (workspace, is_new) = place::open_or_create(args)?;
     let mut out = Out::new();
     if is_new && !quiet {
         out.whole(&format!("made a workspace at {}", workspace.root().display()))?;
         out.flush()?;
     }
-    let cancel = interrupt::flag();
     let shown = Shown::new(quiet);
     let summary = workspace.index_until(&shown, &cancel);
     shown.end();

@@ -1,9 +1,11 @@
 //! One file per command.
 
 mod ask;
+mod daemon;
 mod demo;
 mod doctor;
 mod eval;
+mod file;
 mod index;
 mod init;
 mod models;
@@ -26,8 +28,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Search(options) => search::run(args, options)?,
         Command::Ask(options) => ask::run(args, options)?,
         Command::Show(options) => show::run(args, options)?,
+        Command::Read(options) => file::read(args, options)?,
+        Command::Write(options) => file::write(args, options)?,
+        Command::Rm(options) => file::remove(args, options)?,
+        Command::Mv(options) => file::rename(args, options)?,
         Command::Status(options) => status::run(args, options)?,
         Command::Doctor(options) => return doctor::run(args, options),
+        Command::Daemon(which) => daemon::run(args, which)?,
         Command::Models(which) => models::run(args, which)?,
         Command::Eval(options) => eval::run(args, options)?,
         Command::Demo(options) => demo::run(args, options)?,

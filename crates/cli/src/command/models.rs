@@ -91,7 +91,7 @@ fn pause(args: &Args, pause: bool) -> Result<(), Failure> {
         "no teacher vectors are made in the background until `workroom models resume`"
     } else {
         Workspace::resume(&folder)?;
-        "teacher vectors are made in the background while `workroom watch` runs"
+        "teacher vectors are made in the background while a daemon or `workroom watch` runs"
     };
     let mut out = Out::new();
     out.whole(said)?;
@@ -101,12 +101,14 @@ fn pause(args: &Args, pause: bool) -> Result<(), Failure> {
 fn choose(args: &Args, models: &Models, name: &str) -> Result<(), Failure> {
     let folder = place::folder(args)?;
     models.choose(&folder, name)?;
-    let status = place::open(args)?.status()?;
+    let workspace = place::open(args)?;
+    workspace.reopen()?;
+    let status = workspace.status()?;
     let mut out = Out::new();
     out.whole(&format!("this workspace uses {name}"))?;
     if status.backlog > 0 {
         out.whole(&format!(
-            "{} chunks wait for its vectors: `workroom watch` makes them by and by, `workroom index --teacher` at once",
+            "{} chunks wait for its vectors: the daemon makes them by and by, `workroom index --teacher` at once",
             status.backlog
         ))?;
     }

@@ -10,7 +10,7 @@ pub(super) fn run(args: &Args, options: &Status) -> Result<(), Failure> {
     let workspace = place::open(args)?;
     let mut out = Out::new();
     if options.problems {
-        let problems = workspace.problems();
+        let problems = workspace.problems()?;
         if options.json {
             out.json(&problems)?;
         } else if problems.is_empty() {
@@ -60,7 +60,7 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
 /// What goes on about the chunks that wait, and how long it will take.
 fn backfill(status: &workroom::Status) -> String {
     let left = status.backfill_seconds.map(|seconds| format!("about {}", duration(seconds)));
-    match status.backfill {
+    match status.backfill.as_str() {
         "paused" => "paused: `workroom models resume`".to_owned(),
         "running" => left.unwrap_or_else(|| "running".to_owned()),
         _ => {

@@ -15,8 +15,8 @@ use workroom::{Improvement, Outcome, WatchEvent};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 pub(super) fn run(args: &Args, options: &Watch) -> Result<(), Failure> {
-    let (workspace, _) = place::open_or_create(args)?;
     let stop = interrupt::flag();
+    let (workspace, _) = place::open_or_create(args)?;
     let (send, events) = mpsc::channel();
     let workspace = Arc::new(workspace);
     // The receiver outlives the watch, so sending only fails when the command is ending anyway.

@@ -183,7 +183,7 @@ fn skipped(set: &Set, workspace: &Workspace) -> Result<Option<String>, Failure> 
     if missing == 0 {
         return Ok(None);
     }
-    let first = workspace.problems().into_iter().next();
+    let first = workspace.problems()?.into_iter().next();
     let why = first
         .map_or_else(String::new, |problem| format!("; the first: {}: {}", problem.path, problem.reason));
     Ok(Some(format!("documents that are not searchable: {missing}{why}")))

@@ -6,7 +6,7 @@ use crate::place;
 use crate::progress::backfill_shown;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use workroom::{AdaptOptions, Models, OpenOptions, STUDENT, Workspace};
+use workroom::{AdaptOptions, Models, STUDENT, Workspace};
 
 /// The teacher that the built-in student is fitted to.
 const TEACHER: &str = "all-MiniLM-L6-v2";
@@ -62,11 +62,10 @@ impl Tier {
     pub(super) fn open(&self, folder: &Path) -> Result<Workspace, Failure> {
         Workspace::init(folder)?;
         let Self::Taught(_, models) = self else {
-            return Ok(Workspace::open_with(folder, &OpenOptions::default())?);
+            return Ok(Workspace::open_with(folder, &place::alone(None))?);
         };
         models.choose(folder, TEACHER)?;
-        let options = OpenOptions { models_dir: Some(models.dir().to_owned()), ..OpenOptions::default() };
-        Ok(Workspace::open_with(folder, &options)?)
+        Ok(Workspace::open_with(folder, &place::alone(Some(models.dir().to_owned())))?)
     }
 
     /// Gives the chunks of an indexed workspace the vectors of the tier, as far as they have them not yet.

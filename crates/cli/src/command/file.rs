@@ -1,0 +1,78 @@
+//! `workroom read`, `write`, `rm`, `mv`: files of the workspace, changed so that nobody else's change is lost and the index knows at once.
+
+use crate::args::{Args, Expect, Mv, Read, Rm, Write};
+use crate::failure::Failure;
+use crate::output::{Out, size};
+use crate::place;
+use serde::Serialize;
+use std::io::{Read as _, Write as _};
+use workroom::{Condition, Workspace};
+
+pub(super) fn read(args: &Args, options: &Read) -> Result<(), Failure> {
+    let bytes = Workspace::read_in(&place::folder(args)?, &options.path)?;
+    if options.json {
+        let text = std::str::from_utf8(&bytes).ok();
+        let shown =
+            Shown { path: &options.path, version: workroom::version_of(&bytes), size: bytes.len(), text };
+        let mut out = Out::new();
+        out.json(&shown)?;
+        return Ok(out.flush()?);
+    }
+    let mut out = std::io::stdout().lock();
+    out.write_all(&bytes)?;
+    Ok(out.flush()?)
+}
+
+pub(super) fn write(args: &Args, options: &Write) -> Result<(), Failure> {
+    let (workspace, _) = place::open_or_create(args)?;
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::Usage {
+        message: format!("standard input cannot be read: {error}"),
+        hint: "pipe or redirect the file's bytes into this command".to_owned(),
+    })?;
+    let condition = if options.if_absent { Condition::Absent } else { condition(&options.expect) };
+    let written = workspace.write_if(&options.path, &bytes, &condition)?;
+    let said = format!("wrote {} ({}), version {}", options.path, size(bytes.len() as u64), written.version);
+    tell(&options.expect, &said, &written)
+}
+
+pub(super) fn remove(args: &Args, options: &Rm) -> Result<(), Failure> {
+    let seq = place::open(args)?.remove_if(&options.path, &condition(&options.expect))?;
+    tell(&options.expect, &format!("removed {}", options.path), &Changed { seq })
+}
+
+pub(super) fn rename(args: &Args, options: &Mv) -> Result<(), Failure> {
+    let Mv { from, to, expect } = options;
+    let seq = place::open(args)?.rename_if(from, to, &condition(expect))?;
+    tell(expect, &format!("moved {from} to {to}"), &Changed { seq })
+}
+
+/// A file as it is on disk.
+#[derive(Serialize)]
+struct Shown<'a> {
+    path: &'a str,
+    version: String,
+    size: usize,
+    /// Absent when it is not UTF-8.
+    text: Option<&'a str>,
+}
+
+/// The commit that shows a change.
+#[derive(Serialize)]
+struct Changed {
+    seq: u64,
+}
+
+fn condition(expect: &Expect) -> Condition {
+    expect.if_match.clone().map_or(Condition::Any, Condition::Version)
+}
+
+fn tell(expect: &Expect, said: &str, json: &impl Serialize) -> Result<(), Failure> {
+    let mut out = Out::new();
+    if expect.json {
+        out.json(json)?
+    } else {
+        out.whole(said)?
+    }
+    Ok(out.flush()?)
+}

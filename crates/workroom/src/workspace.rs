@@ -1,0 +1,471 @@
+//! A workspace, whoever owns it: the library's one type for a folder with an index.
+//!
+//! Invariant: every call behaves the same in the owner's process and in any other, but for the time it takes. When the owner goes away in
+//! the middle of a call, the call is made again of the next one.
+//! Not here: who the owner is (`role`), what it does (`engine`).
+
+use crate::client::Failure;
+use crate::frame::Frame;
+use crate::message::{Asked, Request, Step};
+use crate::options::OpenOptions;
+use crate::owner::Owner;
+use crate::role::Role;
+use engine::{
+    AdaptOptions, Adapted, Answer, Backfilled, Condition, Config, Engine, Error, ErrorKind, Findings, Hit,
+    Problem, Progress, Query, Question, Result, Shown, Spooled, Status, Summary, Written,
+};
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A folder of files with an index. Share it between threads by reference or `Arc`; any number of processes may have it open.
+pub struct Workspace {
+    folder: PathBuf,
+    options: OpenOptions,
+    /// `None` between two owners.
+    role: Mutex<Option<Arc<Role>>>,
+}
+
+/// Owners that may be lost in one call: a request that ends every owner must end itself.
+const MOST_LOST: usize = 8;
+/// How long a query may take before its caller is told that it took too long.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+impl Workspace {
+    /// Opens the workspace at `folder`, which must hold one.
+    ///
+    /// # Errors
+    /// [`NotAWorkspace`](ErrorKind::NotAWorkspace), [`Locked`](ErrorKind::Locked) when another process owns it and lets nobody in,
+    /// [`Incompatible`](ErrorKind::Incompatible), and I/O errors.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(folder, &OpenOptions::default())
+    }
+
+    /// Opens the workspace at `folder` with options.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        // The settings are read first: what is wrong with them is the caller's to hear, not an owner's.
+        Config::of(folder.as_ref())?;
+        let folder = fs_err::canonicalize(folder.as_ref())?;
+        let role = Role::find(&folder, options)?;
+        Ok(Self { folder, options: options.clone(), role: Mutex::new(Some(Arc::new(role))) })
+    }
+
+    /// Makes the folder a workspace if it is none, and opens it.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::create_with(folder, &OpenOptions::default())
+    }
+
+    /// Makes the folder a workspace if it is none, and opens it with options.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn create_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        Self::init(folder.as_ref())?;
+        Self::open_with(folder, options)
+    }
+
+    /// Makes the folder a workspace: `.workroom/` with the default settings, and an ignore file if there is none. Returns whether it was
+    /// none before. Changes nothing in a folder that is one already.
+    ///
+    /// # Errors
+    /// When the folder does not exist or cannot be written.
+    pub fn init(folder: &Path) -> Result<bool> {
+        Engine::init(folder)
+    }
+
+    /// Throws the index away; the next process that opens the workspace makes it anew from the files. No file of the workspace is touched,
+    /// and teacher vectors are kept in the cache of embeddings. A daemon is asked to leave for it.
+    ///
+    /// # Errors
+    /// [`Locked`](ErrorKind::Locked) when another process owns the workspace and stays, and when the index folder cannot be removed.
+    pub fn discard_index(folder: &Path) -> Result<()> {
+        const TRIES: usize = 10;
+        for _ in 1..TRIES {
+            crate::stop_daemon(folder)?;
+            match Engine::discard_index(folder) {
+                // Somebody has started another one just now.
+                Err(error) if error.kind() == ErrorKind::Locked => {}
+                done => return done,
+            }
+        }
+        Engine::discard_index(folder)
+    }
+
+    /// Holds back-fill and adaptation in the workspace at `folder`, whoever does them, until [`Workspace::resume`].
+    ///
+    /// # Errors
+    /// When `folder` is no workspace or cannot be written.
+    pub fn pause(folder: &Path) -> Result<()> {
+        Engine::pause(folder)
+    }
+
+    /// Lets back-fill and adaptation go on.
+    ///
+    /// # Errors
+    /// As [`Workspace::pause`].
+    pub fn resume(folder: &Path) -> Result<()> {
+        Engine::resume(folder)
+    }
+
+    /// The workspace's folder, as an absolute path without links.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The settings as they are on disk.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn config(&self) -> Result<Config> {
+        Config::of(&self.folder)
+    }
+
+    /// Whether this process owns the workspace; else it asks another one that does.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        matches!(self.lock().as_deref(), Some(Role::Owner(_)))
+    }
+
+    /// Finds chunks by meaning and words, best first. A file that is gone from the disk is not shown, even before the index knows.
+    ///
+    /// # Errors
+    /// When a type is unknown, the index cannot be read, or a commit that the query waits for does not come.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
+        self.query(|| Request::Search(query.clone()), |owner| owner.with(|engine| engine.search(query)))
+    }
+
+    /// Answers a question with passages and quoted sentences. Where no passage answers it, [`Answer::answer`] is absent, and the
+    /// passages are the nearest misses.
+    ///
+    /// # Errors
+    /// As [`Workspace::search`].
+    pub fn ask(&self, question: &Question) -> Result<Answer> {
+        self.query(|| Request::Ask(question.clone()), |owner| owner.with(|engine| engine.ask(question)))
+    }
+
+    /// A document's chunks as they are indexed.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when nothing is indexed at that path; [`Unsupported`](ErrorKind::Unsupported) when the file was
+    /// seen and skipped, with the reason.
+    pub fn show(&self, path: &str) -> Result<Shown> {
+        let request = || Request::Show { path: path.to_owned(), chunk: None };
+        self.query(request, |owner| owner.with(|engine| engine.show(path)))
+    }
+
+    /// One chunk of a document, between its neighbours.
+    ///
+    /// # Errors
+    /// As [`Workspace::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
+    pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
+        let request = || Request::Show { path: path.to_owned(), chunk: Some(chunk) };
+        self.query(request, |owner| owner.with(|engine| engine.show_chunk(path, chunk)))
+    }
+
+    /// Counts and sizes.
+    ///
+    /// # Errors
+    /// When the index folder cannot be read.
+    pub fn status(&self) -> Result<Status> {
+        self.query(|| Request::Status, |owner| owner.with(|engine| engine.status()))
+    }
+
+    /// The path of every indexed document, in order.
+    ///
+    /// # Errors
+    /// When the owner cannot be reached.
+    pub fn documents(&self) -> Result<Vec<String>> {
+        self.query(|| Request::Documents, |owner| owner.with(|engine| Ok(engine.documents())))
+    }
+
+    /// Every file that was seen and is not searchable, by path.
+    ///
+    /// # Errors
+    /// When the owner cannot be reached.
+    pub fn problems(&self) -> Result<Vec<Problem>> {
+        self.query(|| Request::Problems, |owner| owner.with(|engine| Ok(engine.problems())))
+    }
+
+    /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn doctor(&self) -> Result<Findings> {
+        self.call(|| Ok(Request::Doctor), |owner| owner.with(|engine| engine.doctor()))
+    }
+
+    /// Examines the index, opens it again so that what was found is mended, brings it up to date with the folder, and examines it once more.
+    /// No file of the workspace is touched. Returns what is still wrong.
+    ///
+    /// # Errors
+    /// As [`Workspace::doctor`] and [`Workspace::index_until`].
+    pub fn repair(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Findings> {
+        // What an examination finds is noted for the next opening.
+        self.doctor()?;
+        self.reopen()?;
+        self.index_until(progress, cancel)?;
+        let mended: u64 =
+            self.call(|| Ok(Request::MendVectors), |owner| owner.with(|engine| engine.mend_vectors()))?;
+        if mended > 0 {
+            // They are on the disk; what is in memory is read anew.
+            self.reopen()?;
+        }
+        self.doctor()
+    }
+
+    /// The bytes of a file as they are on disk.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>> {
+        Self::read_in(&self.folder, path)
+    }
+
+    /// As [`Workspace::read`], of the workspace at `folder`, which need not be open.
+    ///
+    /// # Errors
+    /// As [`Workspace::read`].
+    pub fn read_in(folder: &Path, path: &str) -> Result<Vec<u8>> {
+        Config::of(folder)?;
+        Engine::read_at(&fs_err::canonicalize(folder)?, path)
+    }
+
+    /// Writes a file, making its folders, and indexes it. When it returns, the bytes are durable and every search sees them.
+    ///
+    /// # Errors
+    /// When the path leads out of the workspace or into `.workroom/`, or the disk refuses.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written> {
+        self.write_if(path, bytes, &Condition::Any)
+    }
+
+    /// As [`Workspace::write`], if `condition` holds. Of several that name the version they read, one succeeds.
+    ///
+    /// # Errors
+    /// As [`Workspace::write`]; [`Conflict`](ErrorKind::Conflict) when the condition does not hold, and nothing has changed.
+    pub fn write_if(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Written> {
+        let spool = || Spooled::write(&self.folder, bytes);
+        let mut asked = 0;
+        let request = || {
+            asked += 1;
+            Ok(Request::Put { path: path.to_owned(), spooled: spool()?, condition: condition.clone() })
+        };
+        let written = self.call(request, |owner| owner.put(path, &spool()?, condition));
+        match written {
+            // The owner that went away in the middle had written it: what is there now is this caller's own.
+            Err(error) if asked > 1 && error.kind() == ErrorKind::Conflict && self.holds(path, bytes) => {
+                let version = Condition::Version(engine::version_of(bytes));
+                self.write_if(path, bytes, &version)
+            }
+            written => written,
+        }
+    }
+
+    fn holds(&self, path: &str, bytes: &[u8]) -> bool {
+        self.read(path).is_ok_and(|found| found == bytes)
+    }
+
+    /// Removes a file from the disk and from the index. Returns the commit that shows it.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
+    pub fn remove(&self, path: &str) -> Result<u64> {
+        self.remove_if(path, &Condition::Any)
+    }
+
+    /// As [`Workspace::remove`], if `condition` holds.
+    ///
+    /// # Errors
+    /// As [`Workspace::remove`], and [`Conflict`](ErrorKind::Conflict).
+    pub fn remove_if(&self, path: &str, condition: &Condition) -> Result<u64> {
+        let mut asked = 0;
+        let request = || {
+            asked += 1;
+            Ok(Request::Remove { path: path.to_owned(), condition: condition.clone() })
+        };
+        let removed = self.call(request, |owner| owner.remove(path, condition));
+        match removed {
+            Err(error) if asked > 1 && self.is_absent(path, &error) => Ok(self.status()?.seq),
+            removed => removed,
+        }
+    }
+
+    /// Whether a call that was made again failed because the first time had succeeded.
+    fn is_absent(&self, path: &str, error: &Error) -> bool {
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
+            && self.read(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+
+    /// Moves a file to a path where nothing is, making its folders. Returns the commit that shows it.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound), [`Conflict`](ErrorKind::Conflict) when something is at `to`, or when a path leads out of the
+    /// workspace.
+    pub fn rename(&self, from: &str, to: &str) -> Result<u64> {
+        self.rename_if(from, to, &Condition::Any)
+    }
+
+    /// As [`Workspace::rename`], if `condition` holds of the file.
+    ///
+    /// # Errors
+    /// As [`Workspace::rename`].
+    pub fn rename_if(&self, from: &str, to: &str, condition: &Condition) -> Result<u64> {
+        let mut asked = 0;
+        let request = || {
+            asked += 1;
+            Ok(Request::Rename { from: from.to_owned(), to: to.to_owned(), condition: condition.clone() })
+        };
+        let renamed = self.call(request, |owner| owner.rename(from, to, condition));
+        match renamed {
+            Err(error) if asked > 1 && self.is_absent(from, &error) && self.read(to).is_ok() => {
+                Ok(self.status()?.seq)
+            }
+            renamed => renamed,
+        }
+    }
+
+    /// Brings the index up to date with the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be walked or the index fails. A file that cannot be read is no error: see [`Workspace::status`].
+    pub fn index(&self, progress: &dyn Progress) -> Result<Summary> {
+        self.index_until(progress, &AtomicBool::new(false))
+    }
+
+    /// As [`Workspace::index`], until `cancel` becomes true. What was indexed before stays, and the next run goes on from there.
+    ///
+    /// # Errors
+    /// As [`Workspace::index`], and [`Cancelled`](ErrorKind::Cancelled).
+    pub fn index_until(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Summary> {
+        let mut event = |frame: &Frame| {
+            if let Ok(step) = frame.decode::<Step>() {
+                step.tell(progress);
+            }
+        };
+        self.call_until(
+            || Ok(Request::Index),
+            |owner| owner.with(|engine| engine.index_until(progress, cancel)),
+            &mut event,
+            cancel,
+            None,
+        )
+    }
+
+    /// Embeds every chunk that has no teacher vector yet, until done or until `cancel` becomes true. `progress` hears (done, in all).
+    /// Does nothing without a teacher.
+    ///
+    /// # Errors
+    /// When the teacher cannot be loaded or fails, or the index fails.
+    pub fn backfill(&self, progress: &mut dyn FnMut(u64, u64), cancel: &AtomicBool) -> Result<Backfilled> {
+        let progress = Mutex::new(progress);
+        let tell = |done: u64, of: u64| progress.lock().unwrap_or_else(PoisonError::into_inner)(done, of);
+        let mut event = |frame: &Frame| {
+            if let Ok((done, of)) = frame.decode::<(u64, u64)>() {
+                tell(done, of);
+            }
+        };
+        let own =
+            |owner: &Owner| owner.with(|engine| engine.backfill(&mut |done, of| tell(done, of), cancel));
+        self.call_until(|| Ok(Request::Backfill), own, &mut event, cancel, None)
+    }
+
+    /// Fits the student to this workspace: gives a diverse sample of chunks teacher vectors, fits the built-in table further to
+    /// all that have one, and gives the other chunks their vectors anew. A smaller workspace gives a smaller sample.
+    ///
+    /// # Errors
+    /// [`Model`](ErrorKind::Model) without a teacher, [`Cancelled`](ErrorKind::Cancelled), and when the teacher or the index fails.
+    pub fn adapt(&self, options: &AdaptOptions, cancel: &AtomicBool) -> Result<Adapted> {
+        let own = |owner: &Owner| owner.with(|engine| engine.adapt(options, cancel));
+        self.call_until(|| Ok(Request::Adapt(*options)), own, &mut |_| {}, cancel, None)
+    }
+
+    /// Reads the settings anew, such as another model.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn reopen(&self) -> Result<()> {
+        self.call(|| Ok(Request::Reopen), Owner::reopen)
+    }
+
+    fn query<T: DeserializeOwned>(
+        &self,
+        mut request: impl FnMut() -> Request,
+        own: impl Fn(&Owner) -> Result<T>,
+    ) -> Result<T> {
+        self.call_until(|| Ok(request()), own, &mut |_| {}, &AtomicBool::new(false), Some(DEADLINE))
+    }
+
+    fn call<T: DeserializeOwned>(
+        &self,
+        request: impl FnMut() -> Result<Request>,
+        own: impl Fn(&Owner) -> Result<T>,
+    ) -> Result<T> {
+        self.call_until(request, own, &mut |_| {}, &AtomicBool::new(false), None)
+    }
+
+    /// Has the owner do something, whoever it is, and the next one if it goes away.
+    fn call_until<T: DeserializeOwned>(
+        &self,
+        mut request: impl FnMut() -> Result<Request>,
+        own: impl Fn(&Owner) -> Result<T>,
+        event: &mut dyn FnMut(&Frame),
+        cancel: &AtomicBool,
+        deadline: Option<Duration>,
+    ) -> Result<T> {
+        let until = deadline.map(|deadline| Instant::now() + deadline);
+        let mut lost = 0;
+        loop {
+            let role = self.role()?;
+            let client = match &*role {
+                Role::Owner(owning) => return own(&owning.owner),
+                Role::Client(client) => client,
+            };
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let asked = Asked { request: request()?, deadline_ms: left.map(|left| left.as_millis() as u64) };
+            match client.call(&asked, event, cancel) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Said(error)) => return Err(error),
+                Err(Failure::NotBegun) => {}
+                Err(Failure::Lost) => lost += 1,
+            }
+            self.forget(&role);
+            if lost > MOST_LOST || left.is_some_and(|left| left.is_zero()) {
+                let message =
+                    format!("the process that serves the workspace ended {lost} times in this call");
+                let hint = "`.workroom/daemon.log` says why";
+                return Err(Error::new(ErrorKind::Timeout, message).at(&self.folder).hint(hint));
+            }
+        }
+    }
+
+    /// This process's part in the workspace, found anew after an owner went away.
+    pub(crate) fn role(&self) -> Result<Arc<Role>> {
+        let mut role = self.lock();
+        if let Some(role) = &*role {
+            return Ok(Arc::clone(role));
+        }
+        let found = Arc::new(Role::find(&self.folder, &self.options)?);
+        *role = Some(Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// Notes that the owner is gone.
+    pub(crate) fn forget(&self, gone: &Arc<Role>) {
+        let mut role = self.lock();
+        if role.as_ref().is_some_and(|role| Arc::ptr_eq(role, gone)) {
+            *role = None;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Role>>> {
+        self.role.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
