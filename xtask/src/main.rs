@@ -6,6 +6,7 @@
 mod distill;
 mod licences;
 mod picture;
+mod proofs;
 mod setup;
 mod test;
 mod tidy;
@@ -23,7 +24,12 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   tidy                     the house rules that no lint knows
   licences                 licences of dependencies, and which crate names which
   picture                  draw the README's picture from a release build's demo
-  distill [--passages N]   fit the built-in student to the teacher";
+  distill [--passages N]   fit the built-in student to the teacher
+
+  crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
+  corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused
+  soak    [--minutes M] [--seed S] [--json FILE]  crowd one workspace with processes; no call may fail
+  power   [--rounds N] [--seed S]               cut the power of a simulated disk";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +42,7 @@ fn main() -> ExitCode {
         ["picture"] => picture::run(),
         ["distill"] => distill::run(None),
         ["distill", "--passages", n] if n.parse::<usize>().is_ok() => distill::run(n.parse().ok()),
+        [proof, ref rest @ ..] if proofs::is_one(proof) => proofs::run(proof, rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

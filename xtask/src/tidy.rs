@@ -20,6 +20,16 @@ const FORBIDDEN: [&str; 5] = [
     concat!("#[ig", "nore"),
 ];
 
+/// What makes a choice that no seed decides, spelled so that this file does not hold it.
+const UNSEEDED: [&str; 6] = [
+    concat!("fastrand::u", "64("),
+    concat!("fastrand::Rng::", "new("),
+    concat!("rand::", "rng("),
+    concat!("thread_", "rng("),
+    concat!("from_os_", "rng("),
+    concat!("RandomState::", "new("),
+];
+
 /// Checks every tracked file.
 pub(crate) fn run() -> Outcome {
     let root = crate::root();
@@ -63,6 +73,9 @@ fn check(file: &Path, text: &str) -> Vec<String> {
         if !text.starts_with("//!") {
             wrong.push("no module header (`//!`) on the first line".to_owned());
         }
+        if !prints_its_seed(tests_of(file, text)) {
+            wrong.push("random, and prints no seed to repeat it by".to_owned());
+        }
     }
     let text_file = is_rust
         || ["md", "toml", "sh", "py"].iter().any(|known| file.extension().is_some_and(|e| e == *known));
@@ -76,6 +89,19 @@ fn check(file: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
+/// The tests in a file: all of it in a folder of tests, else what stands below the mark.
+fn tests_of<'a>(file: &Path, text: &'a str) -> &'a str {
+    let is_test = file.iter().any(|part| part == "tests" || part == "tests.rs");
+    let mark = if is_test { Some(0) } else { text.find("#[cfg(test)]") };
+    mark.map_or("", |mark| &text[mark..])
+}
+
+/// Whether a text either leaves nothing to chance or prints the seed of it. Property tests do so by themselves.
+fn prints_its_seed(text: &str) -> bool {
+    let is_random = UNSEEDED.iter().any(|choice| text.contains(choice));
+    !is_random || text.lines().any(|line| line.contains("print") && line.contains("seed"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +113,9 @@ mod tests {
         assert_eq!(check("crates/a/src/lib.rs", "fn main() {}\n"), 1);
         assert_eq!(check("crates/a/src/utils.rs", "//! Bad.\n"), 1);
         assert_eq!(check("crates/a/src/lib.rs", &format!("//! Long.\n{}", "\n".repeat(MAX_LINES))), 1);
+        let random = format!("//! A test.\nlet seed = {}0..9);\n", UNSEEDED[0]);
+        assert_eq!(check("crates/a/tests/it.rs", &random), 1);
+        assert_eq!(check("crates/a/tests/it.rs", &format!("{random}println!(\"seed {{seed}}\");\n")), 0);
         assert_eq!(check("README.md", &format!("see {}x\n", FORBIDDEN[2])), 1);
         assert_eq!(check("data/library/x.rs", "fn main() {}\n"), 0);
     }

@@ -1,0 +1,62 @@
+//! `workroom-faults`: the power-cut proof; also the process that launches traced programs, and the workload that is cut.
+//!
+//! `workroom-faults power --rounds N --seed S` prints what it counted; it exits with 1 at the first thing that is wrong.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use faults::Medium;
+use std::process::ExitCode;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.split_first() {
+        Some((command, rest)) if command == faults::trace::LAUNCH => {
+            eprintln!("cannot launch: {}", faults::trace::launch(rest));
+            return ExitCode::from(126);
+        }
+        Some((command, rest)) if command == "work" => faults::power::work(rest),
+        Some((command, rest)) if command == "power" => power(rest),
+        _ => Err(anyhow::anyhow!(
+            "usage: workroom-faults power [--rounds N] [--seed S] [--disk strict|ordered]"
+        )),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn power(arguments: &[String]) -> anyhow::Result<()> {
+    let mut arguments = proof::args::Args::parse(arguments.iter().cloned(), &[])?;
+    let rounds = arguments.take("rounds")?.unwrap_or(200);
+    let seed = arguments.take("seed")?.unwrap_or_else(|| fastrand::u64(0..1_000_000));
+    let media = match arguments.take::<String>("disk")?.as_deref() {
+        None => vec![Medium::Strict, Medium::Ordered],
+        Some("strict") => vec![Medium::Strict],
+        Some("ordered") => vec![Medium::Ordered],
+        Some(other) => anyhow::bail!("--disk is `strict` or `ordered`, not `{other}`"),
+    };
+    arguments.end()?;
+    println!("seed {seed}, {rounds} rounds");
+    let started = std::time::Instant::now();
+    let power = faults::power::Power { rounds, seed, media, program: std::env::current_exe()? };
+    let tally = power.run(&mut |tally| {
+        if tally.rounds.is_multiple_of(100) {
+            eprintln!("{} of {rounds} in {:.0} s", tally.rounds, started.elapsed().as_secs_f64());
+        }
+    })?;
+    print!("{tally}");
+    println!("{:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn main() -> ExitCode {
+    eprintln!("programs are traced on Linux on x86-64 only");
+    ExitCode::FAILURE
+}
