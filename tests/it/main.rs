@@ -4,6 +4,7 @@
 mod citations;
 mod errors;
 mod eval;
+mod extremes;
 mod golden;
 mod library;
 mod lifecycle;

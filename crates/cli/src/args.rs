@@ -127,6 +127,9 @@ pub(crate) struct Scope {
     /// Wait so many milliseconds for better vectors (with a model: see `models use`) [default: 200]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
     pub(crate) rescore_ms: Option<u64>,
+    /// Wait for this commit (the `seq` that a write returned, such as another process's)
+    #[arg(long, value_name = "SEQ", hide_short_help = true)]
+    pub(crate) min_seq: Option<u64>,
     /// Print JSON (its form: docs/json.md)
     #[arg(long)]
     pub(crate) json: bool,

@@ -90,6 +90,7 @@ pub(super) fn meaning(code: &str) -> &str {
         "link" => "links that are not followed",
         "bad-name" => "whose name is not UTF-8",
         "ignore-rule" => "ignore files with a bad line",
+        "changing" => "that change faster than they can be read",
         "failed" => "that made the reader fail",
         other => other,
     }

@@ -14,6 +14,7 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
         Mode::Dense => workroom::Mode::Dense,
     };
     query.rescore_ms = scope.rescore_ms;
+    query.min_seq = scope.min_seq;
     query.half_life_ms = scope.recency.as_deref().map(half_life).transpose()?;
     query.path.clone_from(&scope.path);
     query.types.clone_from(&scope.types);

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use workroom::{Mode, OpenOptions, Query, Question, Sharing, Starter, Workspace};
+use workroom::{ErrorKind, Mode, OpenOptions, Query, Question, Sharing, Starter, Workspace};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,7 +261,13 @@ impl Hand<'_> {
         let cancel = AtomicBool::new(false);
         self.library("library backfill", |workspace| {
             let mut progress = |_, _| cancel.store(Instant::now() > until, Ordering::Relaxed);
-            Ok(workspace.backfill(&mut progress, &cancel)?)
+            match workspace.backfill(&mut progress, &cancel) {
+                // The end of the soak.
+                Err(error) if error.kind() == ErrorKind::Cancelled && cancel.load(Ordering::Relaxed) => {
+                    Ok(())
+                }
+                done => Ok(done.map(drop)?),
+            }
         });
         pause(&mut self.rng, Duration::from_millis(500));
     }
@@ -273,9 +279,9 @@ impl Hand<'_> {
 
 impl Task {
     fn open(&self) -> Result<Workspace> {
-        // Half of them by the daemon, half as programs that know of none and would own the workspace if they came first.
+        // Most by the daemon; some as programs that know of none and own the workspace if they come first, which spares them the killer.
         let sharing =
-            if self.id.is_multiple_of(2) { Sharing::Daemon(self.starter()) } else { Sharing::FirstOwns };
+            if !self.id.is_multiple_of(6) { Sharing::Daemon(self.starter()) } else { Sharing::FirstOwns };
         let options = OpenOptions { models_dir: self.models.clone(), sharing, ..OpenOptions::default() };
         Ok(Workspace::open_with(&self.root, &options)?)
     }
