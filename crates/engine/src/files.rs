@@ -140,7 +140,10 @@ impl Engine {
     fn require(&self, path: &DocPath, target: &Path, condition: &Condition) -> Result<()> {
         let there = match condition {
             Condition::Any => return Ok(()),
-            Condition::Absent => std::fs::symlink_metadata(target).is_ok().then(|| "it exists".to_owned()),
+            Condition::Absent if std::fs::symlink_metadata(target).is_ok() => {
+                return Err(exists(path, target));
+            }
+            Condition::Absent => None,
             Condition::Version(expected) => match version_at(target) {
                 Ok(found) => (found != *expected).then(|| format!("it has version {found}")),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("it is gone".to_owned()),
@@ -175,7 +178,8 @@ fn inside(root: &Path, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
             Err(error.at(&target).hint("name the file that it points to"))
         }
         Ok(meta) if !meta.is_file() => {
-            let error = Error::new(ErrorKind::Invalid, format!("`{path}` is no regular file"));
+            let what = if meta.is_dir() { "a folder" } else { "no regular file" };
+            let error = Error::new(ErrorKind::Invalid, format!("`{path}` is {what}"));
             Err(error.at(&target).hint("name a file"))
         }
         _ => Ok(target),
@@ -201,12 +205,15 @@ fn refuse_outside(root: &Path, folder: &Path, path: &DocPath) -> Result<()> {
         .hint("a symbolic link on the way points elsewhere; name a path inside the workspace"))
 }
 
+fn exists(path: &DocPath, target: &Path) -> Error {
+    let error = Error::new(ErrorKind::Conflict, format!("`{path}` was not changed: it exists"));
+    error.at(target).hint("name another path, or remove what is there first")
+}
+
 /// What the system says no to, in the caller's words.
 fn failed(error: std::io::Error, path: &DocPath, target: &Path) -> Error {
     match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Error::new(ErrorKind::Conflict, format!("`{path}` was not changed: it exists")).at(target)
-        }
+        std::io::ErrorKind::AlreadyExists => exists(path, target),
         std::io::ErrorKind::NotFound => no_file(path, target),
         _ => Error::from(error).at(target),
     }
