@@ -53,40 +53,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_millis(5);
 
 impl Engine {
-    /// Opens the workspace at `folder`, which must hold one.
-    ///
-    /// # Errors
-    /// [`NotAWorkspace`](crate::ErrorKind::NotAWorkspace), [`Locked`](crate::ErrorKind::Locked) when another process owns it,
-    /// [`Incompatible`](crate::ErrorKind::Incompatible), and I/O errors.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
-        Self::open_with(folder, &OpenOptions::default())
-    }
-
-    /// Opens the workspace at `folder` with options.
-    ///
-    /// # Errors
-    /// As [`Engine::open`].
-    pub fn open_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
-        Self::open_locked(Arc::new(Lock::take(folder.as_ref())?), options)
-    }
-
-    /// Makes the folder a workspace if it is none, and opens it.
-    ///
-    /// # Errors
-    /// As [`Engine::open`].
-    pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
-        Self::create_with(folder, &OpenOptions::default())
-    }
-
-    /// Makes the folder a workspace if it is none, and opens it with options.
-    ///
-    /// # Errors
-    /// As [`Engine::open`].
-    pub fn create_with(folder: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
-        Self::init(folder.as_ref())?;
-        Self::open_with(folder, options)
-    }
-
     /// Makes the folder a workspace: `.workroom/` with the default settings, and an ignore file if there is none. Returns whether it was
     /// none before. Changes nothing in a folder that is one already.
     ///
@@ -124,10 +90,10 @@ impl Engine {
         Config::default().save(layout)
     }
 
-    /// Opens a workspace that this process has taken already.
+    /// Opens a workspace that this process has taken.
     ///
     /// # Errors
-    /// As [`Engine::open`].
+    /// [`NotAWorkspace`](crate::ErrorKind::NotAWorkspace), [`Incompatible`](crate::ErrorKind::Incompatible), and I/O errors.
     pub fn open_locked(lock: Arc<Lock>, options: &OpenOptions) -> Result<Self> {
         let layout = lock.layout().clone();
         layout.make_temporary()?;

@@ -38,19 +38,13 @@ pub enum Condition {
 }
 
 impl Engine {
-    /// Writes a file, making its folders, and indexes it. When it returns, the bytes are durable and every search sees them.
+    /// Puts spooled bytes in their place if `condition` holds, making folders, and indexes the file. When it returns, the bytes are durable
+    /// and every search sees them.
     ///
     /// # Errors
-    /// When the path leads out of the workspace or into `.workroom/`, or the disk refuses.
-    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written> {
-        self.put(path, &Spooled::write(self.root(), bytes)?, &Condition::Any)
-    }
-
-    /// As [`Engine::write`], with bytes that are in the workspace's temporary folder already, if `condition` holds.
-    ///
-    /// # Errors
-    /// As [`Engine::write`]; [`Conflict`](ErrorKind::Conflict) when the condition does not hold, and nothing has changed;
-    /// [`Corrupt`](ErrorKind::Corrupt) when the file is in its place and the index must be opened again to show it.
+    /// When the path leads out of the workspace or into `.workroom/`, or the disk refuses; [`Conflict`](ErrorKind::Conflict) when the
+    /// condition does not hold, and nothing has changed; [`Corrupt`](ErrorKind::Corrupt) when the file is in its place and the index must
+    /// be opened again to show it.
     pub fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Written> {
         let bytes = spooled.open(&self.layout)?;
         let path = own_path(path)?;
@@ -72,14 +66,6 @@ impl Engine {
     pub fn read_at(root: &Path, path: &str) -> Result<Vec<u8>> {
         let path = own_path(path)?;
         Ok(fs_err::read(inside(root, &path, false)?)?)
-    }
-
-    /// As [`Engine::read_at`], of this workspace.
-    ///
-    /// # Errors
-    /// As [`Engine::read_at`].
-    pub fn read(&self, path: &str) -> Result<Vec<u8>> {
-        Self::read_at(&self.layout.root, path)
     }
 
     /// Removes a file from the disk and from the index, if `condition` holds. Returns the commit that shows it.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every text returned is byte for byte part of an indexed version of a file, at the range that is returned with it.
 //! All calls block and may be made from many threads. Nothing here prints, reads the environment, or starts a thread but those of its
-//! pipeline, of [`Engine::watch`] and of [`Engine::maintain`].
+//! pipeline and of [`Engine::watch`].
 //! Not here: how other processes share the workspace (`workroom`), terminals, servers.
 
 mod adapt;
@@ -43,7 +43,7 @@ pub use files::{Condition, Written};
 pub use ingest::{NoProgress, Outcome, Progress, Summary};
 pub use layout::{WORKROOM_DIR, find_workspace};
 pub use lock::{Holder, Lock};
-pub use maintain::{Improvement, Maintenance};
+pub use maintain::Improvement;
 pub use models::{Model, Models};
 pub use query::{Answer, Citation, Hit, Mode, Query, Question};
 pub use rescore::DEFAULT_RESCORE_MS;

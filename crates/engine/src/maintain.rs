@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The running threads. Dropping it stops them, after the batch under way.
-pub struct Maintenance {
+pub(crate) struct Maintenance {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     /// Wakes the threads when it is dropped.
@@ -44,7 +44,7 @@ impl Engine {
     ///
     /// # Errors
     /// When threads cannot be started.
-    pub fn maintain(
+    pub(crate) fn maintain(
         self: &Arc<Self>,
         tell: impl Fn(Improvement) + Send + Sync + 'static,
     ) -> Result<Maintenance> {

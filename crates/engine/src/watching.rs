@@ -2,7 +2,8 @@
 //!
 //! Invariant: an event's latency runs from the first sign of the change to the commit that shows it.
 
-use crate::{Engine, Error, Improvement, Maintenance, NoProgress, Outcome, Progress, Result, Summary};
+use crate::maintain::Maintenance;
+use crate::{Engine, Error, Improvement, NoProgress, Outcome, Progress, Result, Summary};
 use corpus::DocPath;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use serde::{Deserialize, Serialize};
@@ -55,19 +56,6 @@ pub struct Watch {
     _maintenance: Maintenance,
 }
 
-impl Watch {
-    /// Asks the thread to stop, and waits until it has.
-    pub fn stop(self) {
-        drop(self);
-    }
-
-    /// Whether the thread has ended.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
-    }
-}
-
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -82,8 +70,8 @@ impl Drop for Watch {
 const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Engine {
-    /// Keeps the index up to date until the returned handle is dropped, and makes it better in the background as
-    /// [`Engine::maintain`] does. `tell` is called on the thread that has something to tell, one call at a time: it should be quick.
+    /// Keeps the index up to date until the returned handle is dropped, and makes it better in the background: fits
+    /// the student, makes teacher vectors, builds the graph. `tell` is called on the thread that has something to tell, one call at a time: it should be quick.
     ///
     /// # Errors
     /// When the folder cannot be watched at all, not even by polling.

@@ -9,7 +9,7 @@ use crate::message::{Asked, Hello, Request};
 use crate::options::{OpenOptions, Starter};
 use crate::role::Owning;
 use crate::server::Shared;
-use engine::{Config, Error, ErrorKind, Lock, Result, WORKROOM_DIR};
+use engine::{Error, ErrorKind, Lock, Result, WORKROOM_DIR};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -133,7 +133,7 @@ impl Daemon {
             if !owning.owner.is_in_place() {
                 break "the workspace is gone";
             }
-            let patience = Config::of(&self.folder).map_or(0, |config| config.daemon_idle_seconds);
+            let patience = owning.owner.idle_seconds();
             if patience > 0 && server.idle() > Duration::from_secs(patience) {
                 break "nobody has asked for a time";
             }

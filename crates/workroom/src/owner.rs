@@ -165,6 +165,14 @@ impl Owner {
         }
     }
 
+    /// Seconds without a request after which a daemon is to leave; 0 for never. Of the settings in use: the file is read when it changes.
+    pub(crate) fn idle_seconds(&self) -> u64 {
+        match &*self.read() {
+            State::Open { engine, .. } => engine.config().daemon_idle_seconds,
+            _ => 0,
+        }
+    }
+
     /// Closes the engine. Waits for those who use it.
     pub(crate) fn close(&self) {
         self.watching.stop();
