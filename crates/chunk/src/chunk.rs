@@ -6,7 +6,7 @@ use crate::measure::{Measure, trim};
 use crate::outline::Outline;
 use crate::pack::{Merge, Piece, pack};
 use crate::unit::{Cut, Unit};
-use crate::{code, headed, keyed, paragraph, rows};
+use crate::{code, headed, keyed, paragraph, places, rows, tables};
 
 /// How many word pieces a chunk aims at: long enough to be about something, short enough to be about one thing.
 pub const TARGET_TOKENS: usize = 200;
@@ -24,7 +24,8 @@ pub fn chunk(document: &Document, tokens: &[Token], tokenizer: &dyn Tokenizer) -
     let measure = Measure::new(document, tokens, tokenizer);
     let mut outline = Outline::new(&measure);
     let (units, merge) = units(document, &measure, &mut outline);
-    let pieces = pack(&measure, &outline, units, merge);
+    let units = tables::apart(document, &measure, &mut outline, units);
+    let pieces = pack(&measure, &outline, places::apart(document, units), merge);
     let pieces = settle(&measure, &outline, &pieces);
     place(document, &outline, &pieces)
 }
@@ -98,10 +99,17 @@ fn place(document: &Document, outline: &Outline, pieces: &[Piece]) -> Vec<Chunk>
             chars: Span::new(from, to),
             lines: (first_line, last_line),
             headings: outline.path(piece.section),
-            page: document.page_at(piece.start as u32),
+            header: header(document, outline, piece),
+            place: document.place_of(Span::new(piece.start, piece.end)),
         }
     };
     pieces.iter().map(chunk_of).collect()
+}
+
+/// The header of the table that the piece goes on with; a piece that begins with the header row needs none.
+fn header(document: &Document, outline: &Outline, piece: &Piece) -> Option<String> {
+    let header = outline.header(piece.section)?;
+    document.header_at(piece.start as u32).map(|_| header.to_owned())
 }
 
 /// Counts characters and lines on the way through a text. A line index would count a long line again for each of its chunks.

@@ -32,7 +32,9 @@ mod code;
 mod headed;
 mod keyed;
 mod paragraph;
+mod places;
 mod rows;
+mod tables;
 
 mod brackets;
 mod layout;

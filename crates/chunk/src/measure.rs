@@ -1,6 +1,6 @@
 //! How much of a model's input a stretch of text takes.
 
-use corpus::{ChunkText, Document, MAX_INPUT_TOKENS, Token, Tokenizer};
+use corpus::{Chunk, ChunkText, Document, MAX_INPUT_TOKENS, Token, Tokenizer};
 
 use crate::chunk::MAX_CHUNK_BYTES;
 
@@ -56,9 +56,10 @@ impl<'a> Measure<'a> {
         end.max(next)
     }
 
-    /// How many pieces a chunk under these headings may have.
-    pub(crate) fn budget(&self, headings: &[String]) -> usize {
-        let context = ChunkText::new(self.document.title.as_deref(), headings, "").context;
+    /// How many pieces a chunk under these headings and this table's header may have.
+    pub(crate) fn budget(&self, headings: Vec<String>, header: Option<String>) -> usize {
+        let chunk = Chunk { headings, header, ..Chunk::default() };
+        let context = ChunkText::new(self.document.title.as_deref(), &chunk, "").context;
         let taken = if context.is_empty() { 0 } else { self.tokenizer.count(&context) };
         MAX_INPUT_TOKENS.saturating_sub(MARKS + taken).max(MIN_BUDGET)
     }

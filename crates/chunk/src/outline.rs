@@ -6,13 +6,18 @@ use crate::measure::Measure;
 const MAX_DEPTH: u32 = 32;
 /// The longest title that is kept, in characters; a heading that long is a paragraph.
 const MAX_TITLE_CHARS: usize = 120;
+/// The longest header row that is kept, in characters.
+const MAX_HEADER_CHARS: usize = 1000;
 
 /// A section of an [`Outline`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SectionId(u32);
 
 struct Section {
+    /// Its heading; empty for the document itself and for a table.
     title: String,
+    /// The header row, for the rows of a table.
+    header: Option<String>,
     parent: SectionId,
     depth: u32,
     /// Pieces that a chunk of it may have.
@@ -29,23 +34,44 @@ impl Outline {
     pub(crate) const ROOT: SectionId = SectionId(0);
 
     pub(crate) fn new(measure: &Measure<'_>) -> Self {
-        let root =
-            Section { title: String::new(), parent: Self::ROOT, depth: 0, budget: measure.budget(&[]) };
+        let budget = measure.budget(Vec::new(), None);
+        let root = Section { title: String::new(), header: None, parent: Self::ROOT, depth: 0, budget };
         Self { sections: vec![root] }
     }
 
     /// A new section inside `parent`.
     pub(crate) fn add(&mut self, parent: SectionId, title: &str, measure: &Measure<'_>) -> SectionId {
+        let title = title.chars().take(MAX_TITLE_CHARS).collect();
+        self.push(parent, title, None, measure)
+    }
+
+    /// A new section for the rows of a table inside `parent`.
+    pub(crate) fn add_table(&mut self, parent: SectionId, header: &str, measure: &Measure<'_>) -> SectionId {
+        let header = header.chars().take(MAX_HEADER_CHARS).collect();
+        self.push(parent, String::new(), Some(header), measure)
+    }
+
+    fn push(
+        &mut self,
+        parent: SectionId,
+        title: String,
+        header: Option<String>,
+        measure: &Measure<'_>,
+    ) -> SectionId {
         let depth = self.get(parent).depth + 1;
         if depth > MAX_DEPTH {
             return parent;
         }
-        let title: String = title.chars().take(MAX_TITLE_CHARS).collect();
-        self.sections.push(Section { title, parent, depth, budget: 0 });
+        self.sections.push(Section { title, header, parent, depth, budget: 0 });
         let id = SectionId((self.sections.len() - 1) as u32);
-        let budget = measure.budget(&self.path(id));
+        let budget = measure.budget(self.path(id), self.header(id).map(str::to_owned));
         self.sections[id.0 as usize].budget = budget;
         id
+    }
+
+    /// The header row of the table that the section is.
+    pub(crate) fn header(&self, id: SectionId) -> Option<&str> {
+        self.get(id).header.as_deref()
     }
 
     pub(crate) fn budget(&self, id: SectionId) -> usize {
@@ -56,7 +82,9 @@ impl Outline {
     pub(crate) fn path(&self, mut id: SectionId) -> Vec<String> {
         let mut path = Vec::new();
         while id != Self::ROOT {
-            path.push(self.get(id).title.clone());
+            if self.get(id).header.is_none() {
+                path.push(self.get(id).title.clone());
+            }
             id = self.get(id).parent;
         }
         path.reverse();

@@ -35,10 +35,14 @@ pub(crate) struct Piece {
 /// Packs the units in one pass.
 pub(crate) fn pack(measure: &Measure<'_>, outline: &Outline, units: Vec<Unit>, merge: Merge) -> Vec<Piece> {
     let mut fitting = Vec::with_capacity(units.len());
+    let mut apart = false;
     for unit in units {
+        apart |= unit.apart;
         let (start, _) = trim(measure.text(), unit.start, unit.end);
         if start < unit.end {
-            split(measure, Unit { start, ..unit }, outline.budget(unit.section), &mut fitting);
+            let (first, whole) = (fitting.len(), Unit { start, apart: false, ..unit });
+            split(measure, whole, outline.budget(unit.section), &mut fitting);
+            fitting[first].apart = std::mem::take(&mut apart);
         }
     }
     let runs = run_ends(&fitting);
@@ -63,6 +67,8 @@ fn run_ends(units: &[Unit]) -> Vec<usize> {
 
 struct Open {
     piece: Piece,
+    /// It begins another place than the piece before.
+    apart: bool,
     tokens: usize,
     /// Level of its last unit.
     level: u8,
@@ -81,21 +87,24 @@ impl Packer<'_> {
         if let Some(open) = &self.open
             && self.joins(open, unit, run_end)
         {
-            let piece = Piece { end: unit.end, ..open.piece };
-            self.open =
-                Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
+            // A heading with its table goes on as the table.
+            let is_table = open.tokens <= TINY_TOKENS && self.outline.header(unit.section).is_some();
+            let section = if is_table { unit.section } else { open.piece.section };
+            let piece = Piece { end: unit.end, section, ..open.piece };
+            let tokens = self.measure.count(piece.start, piece.end);
+            self.open = Some(Open { piece, tokens, level: unit.level, apart: open.apart });
             return;
         }
         self.close();
         let piece = Piece { start: self.overlap(before, unit), end: unit.end, section: unit.section };
-        self.open =
-            Some(Open { piece, tokens: self.measure.count(piece.start, piece.end), level: unit.level });
+        let tokens = self.measure.count(piece.start, piece.end);
+        self.open = Some(Open { piece, tokens, level: unit.level, apart: unit.apart });
     }
 
     fn joins(&self, open: &Open, unit: &Unit, run_end: usize) -> bool {
         let start = open.piece.start;
         let budget = self.outline.budget(open.piece.section);
-        if unit.end - start > MAX_CHUNK_BYTES || open.tokens > budget {
+        if unit.apart || unit.end - start > MAX_CHUNK_BYTES || open.tokens > budget {
             return false;
         }
         let total = self.measure.count(start, unit.end);
@@ -118,6 +127,7 @@ impl Packer<'_> {
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
         if open.tokens <= TINY_TOKENS
+            && !open.apart
             && let Some(last) = self.pieces.last_mut()
             && self.outline.are_near(last.section, open.piece.section)
             && self.measure.fits(last.start, open.piece.end, self.outline.budget(last.section))

@@ -40,7 +40,9 @@ pub(crate) fn blocks(text: &str, start: usize, end: usize, format: Format) -> Ve
             }
             let cut = match format {
                 _ if opens.is_some() || words.starts_with('|') => Cut::Lines,
-                Format::Html => Cut::Paragraphs,
+                Format::Xlsx | Format::Xls | Format::Ods => Cut::Lines,
+                Format::Html | Format::Xml | Format::Notebook => Cut::Paragraphs,
+                _ if format.is_fenced() => Cut::Paragraphs,
                 _ => Cut::Sentences,
             };
             blocks.push(Block { start: at, end, cut });

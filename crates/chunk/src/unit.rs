@@ -13,6 +13,8 @@ pub(crate) struct Unit {
     pub(crate) cut: Cut,
     /// It goes on a paragraph of which the unit before is a part: a chunk that begins here may repeat that.
     pub(crate) continues: bool,
+    /// It begins on another page, slide, ... than the unit before: no chunk holds both.
+    pub(crate) apart: bool,
 }
 
 /// How to cut a unit that is too long.
@@ -32,6 +34,6 @@ pub(crate) enum Cut {
 
 impl Unit {
     pub(crate) fn new(start: usize, end: usize, section: SectionId, cut: Cut) -> Self {
-        Self { start, end, section, level: 0, cut, continues: false }
+        Self { start, end, section, level: 0, cut, continues: false, apart: false }
     }
 }

@@ -1,6 +1,6 @@
 //! A chunk: the unit that is embedded, searched and cited.
 
-use crate::Span;
+use crate::{Place, Span};
 
 /// A stretch of a document's text, with where it stands.
 ///
@@ -16,24 +16,33 @@ pub struct Chunk {
     pub lines: (u32, u32),
     /// The path of headings or enclosing definitions that lead here, outermost first.
     pub headings: Vec<String>,
-    /// The page it starts on, for formats with pages.
-    pub page: Option<u32>,
+    /// The header row of the table whose rows it holds, when that row is not in its text.
+    pub header: Option<String>,
+    /// Its page, slide, cells, ... in the original, for formats that have such places.
+    pub place: Option<Place>,
 }
 
-/// What a model reads for one chunk: its context line (title and headings), then its text.
+/// What a model reads for one chunk: its context (a line of title and headings, a line of the table's header), then its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkText<'a> {
-    /// `title > heading > heading`, or empty.
+    /// `title > heading > heading`, and the table's header in a line of its own; or empty.
     pub context: String,
     /// The chunk itself.
     pub body: &'a str,
 }
 
 impl<'a> ChunkText<'a> {
-    /// Joins a title and headings into the context. A title that repeats the first heading is said once.
+    /// Joins a title with the headings and header of a chunk into the context. A title that repeats the first heading is said once.
     #[must_use]
-    pub fn new(title: Option<&str>, headings: &[String], body: &'a str) -> Self {
-        Self { context: context_line(title, headings), body }
+    pub fn new(title: Option<&str>, chunk: &Chunk, body: &'a str) -> Self {
+        let mut context = context_line(title, &chunk.headings);
+        if let Some(header) = &chunk.header {
+            if !context.is_empty() {
+                context.push('\n');
+            }
+            context.extend(header.chars().take(MAX_CONTEXT_CHARS));
+        }
+        Self { context, body }
     }
 
     /// The text that is embedded and whose hash names the vector.
@@ -47,7 +56,7 @@ impl<'a> ChunkText<'a> {
     }
 }
 
-/// The longest context that is put before a chunk, in characters: about a dozen words, so that it never crowds out the text.
+/// The longest line of context that is put before a chunk, in characters: about a dozen words, so that it never crowds out the text.
 const MAX_CONTEXT_CHARS: usize = 120;
 
 fn context_line(title: Option<&str>, headings: &[String]) -> String {
@@ -72,11 +81,14 @@ mod tests {
     fn context_says_each_thing_once_and_stays_short() {
         let text = |title, headings: &[&str]| {
             let headings: Vec<String> = headings.iter().map(|&h| h.to_owned()).collect();
-            ChunkText::new(title, &headings, "body").joined()
+            ChunkText::new(title, &Chunk { headings, ..Chunk::default() }, "body").joined()
         };
         assert_eq!(text(None, &[]), "body");
         assert_eq!(text(Some("T"), &["T", "a"]), "T > a\nbody");
         assert_eq!(text(Some("T"), &["a"]), "T > a\nbody");
         assert_eq!(text(None, &[&"x".repeat(500)]).len(), MAX_CONTEXT_CHARS + 5);
+        let rows =
+            Chunk { headings: vec!["a".to_owned()], header: Some("x | y".to_owned()), ..Chunk::default() };
+        assert_eq!(ChunkText::new(None, &rows, "1 | 2").joined(), "a\nx | y\n1 | 2");
     }
 }

@@ -22,6 +22,54 @@ pub enum Format {
     Yaml,
     /// TOML.
     Toml,
+    /// XML of no known vocabulary.
+    Xml,
+    /// reStructuredText.
+    Rst,
+    /// AsciiDoc.
+    AsciiDoc,
+    /// Emacs Org.
+    Org,
+    /// LaTeX source.
+    Latex,
+    /// A Jupyter notebook (`.ipynb`).
+    Notebook,
+    /// PDF.
+    Pdf,
+    /// A Word document (`.docx`).
+    Docx,
+    /// A Word document of before 2007 (`.doc`).
+    Doc,
+    /// An OpenDocument text (`.odt`).
+    Odt,
+    /// Rich Text Format.
+    Rtf,
+    /// A PowerPoint presentation (`.pptx`).
+    Pptx,
+    /// A PowerPoint presentation of before 2007 (`.ppt`).
+    Ppt,
+    /// An OpenDocument presentation (`.odp`).
+    Odp,
+    /// An Excel workbook (`.xlsx`, `.xlsm`, `.xlsb`).
+    Xlsx,
+    /// An Excel workbook of before 2007 (`.xls`).
+    Xls,
+    /// An OpenDocument spreadsheet (`.ods`).
+    Ods,
+    /// An e-book (`.epub`).
+    Epub,
+    /// An e-mail message (`.eml`).
+    Email,
+    /// A mailbox of messages (`.mbox`).
+    Mbox,
+    /// An Outlook message (`.msg`).
+    Msg,
+    /// An image, of which only the metadata is read.
+    Image,
+    /// A zip archive.
+    Zip,
+    /// A tar archive, compressed or not.
+    Tar,
 }
 
 /// A programming language. `Other` is code we have no grammar for: it is cut by indentation and braces.
@@ -41,7 +89,7 @@ pub enum Language {
     Other,
 }
 
-const NAMED: [(Format, &str); 18] = [
+const NAMED: [(Format, &str); 42] = [
     (Format::Text, "text"),
     (Format::Markdown, "markdown"),
     (Format::Html, "html"),
@@ -50,6 +98,30 @@ const NAMED: [(Format, &str); 18] = [
     (Format::JsonLines, "jsonl"),
     (Format::Yaml, "yaml"),
     (Format::Toml, "toml"),
+    (Format::Xml, "xml"),
+    (Format::Rst, "rst"),
+    (Format::AsciiDoc, "asciidoc"),
+    (Format::Org, "org"),
+    (Format::Latex, "latex"),
+    (Format::Notebook, "ipynb"),
+    (Format::Pdf, "pdf"),
+    (Format::Docx, "docx"),
+    (Format::Doc, "doc"),
+    (Format::Odt, "odt"),
+    (Format::Rtf, "rtf"),
+    (Format::Pptx, "pptx"),
+    (Format::Ppt, "ppt"),
+    (Format::Odp, "odp"),
+    (Format::Xlsx, "xlsx"),
+    (Format::Xls, "xls"),
+    (Format::Ods, "ods"),
+    (Format::Epub, "epub"),
+    (Format::Email, "eml"),
+    (Format::Mbox, "mbox"),
+    (Format::Msg, "msg"),
+    (Format::Image, "image"),
+    (Format::Zip, "zip"),
+    (Format::Tar, "tar"),
     (Format::Code(Language::Rust), "rust"),
     (Format::Code(Language::Python), "python"),
     (Format::Code(Language::JavaScript), "javascript"),
@@ -78,6 +150,40 @@ impl Format {
     /// All formats, in the order they are listed to users.
     pub fn all() -> impl Iterator<Item = Self> {
         NAMED.iter().map(|(format, _)| *format)
+    }
+
+    /// Whether it is read by a parser that runs in a process of its own (see the crate `fence`): all that is not plain text underneath.
+    #[must_use]
+    pub fn is_fenced(self) -> bool {
+        use Format::{
+            Doc, Docx, Email, Epub, Image, Mbox, Msg, Odp, Ods, Odt, Pdf, Ppt, Pptx, Rtf, Tar, Xls, Xlsx, Zip,
+        };
+        matches!(
+            self,
+            Pdf | Docx
+                | Doc
+                | Odt
+                | Rtf
+                | Pptx
+                | Ppt
+                | Odp
+                | Xlsx
+                | Xls
+                | Ods
+                | Epub
+                | Email
+                | Mbox
+                | Msg
+                | Image
+                | Zip
+                | Tar
+        )
+    }
+
+    /// Whether it holds other documents: attachments, members.
+    #[must_use]
+    pub fn is_container(self) -> bool {
+        matches!(self, Self::Email | Self::Mbox | Self::Msg | Self::Zip | Self::Tar)
     }
 
     /// Whether it is source code of any language.

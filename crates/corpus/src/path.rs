@@ -76,6 +76,15 @@ impl DocPath {
         Self::new(&joined)
     }
 
+    /// The place of `name`, itself a path, below this one: of a file in a folder, of an attachment in its message.
+    ///
+    /// # Errors
+    /// As [`DocPath::new`], for the name.
+    pub fn join(&self, name: &str) -> Result<Self, PathError> {
+        let name = Self::new(name)?;
+        Ok(Self(format!("{self}/{name}").into()))
+    }
+
     /// The path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

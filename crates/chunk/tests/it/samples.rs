@@ -59,7 +59,8 @@ fn people_csv() {
     insta::assert_snapshot!(outline("people.csv", include_str!("samples/people.csv")), @r"
      1-19  196 [] name,town,year,note .. then left'
     20-37  189 [] Person 9,Town 2,1909,'said ''he~ .. then left'
-    38-61  252 [] Person 18,Town 4,1918,'said ''h~ .. then left'
+    38-55  189 [] Person 18,Town 4,1918,'said ''h~ .. then left'
+    56-61   63 [] Person 27,Town 6,1927,'said ''h~ .. then left'
     ");
 }
 

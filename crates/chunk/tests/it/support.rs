@@ -99,7 +99,7 @@ fn check_cover(document: &Document, chunks: &[Chunk]) {
 fn check_size(document: &Document, chunks: &[Chunk]) {
     for chunk in chunks {
         let body = chunk.span.of(&document.text).unwrap();
-        let joined = ChunkText::new(document.title.as_deref(), &chunk.headings, body).joined();
+        let joined = ChunkText::new(document.title.as_deref(), chunk, body).joined();
         let n = Pieces.count(&joined) + 2;
         assert!(n <= MAX_INPUT_TOKENS, "{n} pieces: {}", short(&joined));
         assert!(body.len() <= MAX_CHUNK_BYTES);
