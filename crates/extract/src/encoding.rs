@@ -45,7 +45,10 @@ pub(crate) fn wide(head: &[u8]) -> Option<(Wide, usize)> {
 }
 
 /// The text of `bytes` and the WHATWG name of its encoding. `declared` is the name the file gives itself; valid UTF-8 overrules it.
-pub(crate) fn decode(bytes: Vec<u8>, declared: Option<&str>) -> Result<(String, &'static str), Skip> {
+///
+/// # Errors
+/// [`Skip::Binary`] or [`Skip::Undecodable`] for what is not words in any encoding.
+pub fn decode(bytes: Vec<u8>, declared: Option<&str>) -> Result<(String, &'static str), Skip> {
     if let Some((wide, mark)) = wide(&bytes) {
         return decode_wide(&bytes[mark..], wide);
     }

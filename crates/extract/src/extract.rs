@@ -4,7 +4,7 @@ use corpus::{DocPath, Document, Format};
 
 use crate::detect::{HEAD_BYTES, detect_format};
 use crate::encoding::decode;
-use crate::{Skip, html, markdown, title};
+use crate::{Skip, delimited, html, markdown, markup, notebook, title, xml};
 
 /// The most bytes of one file: their text, at three bytes a character, still has 32-bit offsets.
 const MAX_BYTES: usize = 1 << 30;
@@ -17,10 +17,14 @@ type Reader = fn(Vec<u8>, Format) -> Result<Document, Skip>;
 /// An empty file is an empty document. Takes time linear in the number of bytes.
 ///
 /// # Errors
-/// [`Skip`] when the file has no text that can be read; the reason is meant to be recorded beside the path.
+/// [`Skip::NoParser`] for a format that is read in a process of its own ([`Format::is_fenced`]): the crates that depend on this one have
+/// those parsers. Any other [`Skip`] when the file has no text that can be read; the reason is meant to be recorded beside the path.
 pub fn extract(path: &DocPath, bytes: Vec<u8>) -> Result<Document, Skip> {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
     let format = detect_format(path, head)?;
+    if format.is_fenced() {
+        return Err(Skip::NoParser);
+    }
     if bytes.len() > MAX_BYTES {
         return Err(Skip::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
     }
@@ -31,6 +35,10 @@ fn reader(format: Format) -> Reader {
     match format {
         Format::Markdown => markdown::read,
         Format::Html => html::read,
+        Format::Rst | Format::AsciiDoc | Format::Org | Format::Latex => markup::read,
+        Format::Xml => xml::read,
+        Format::Notebook => notebook::read,
+        Format::Csv => delimited::read,
         Format::Json => |bytes, format| with_title(bytes, format, title::of_json),
         Format::Yaml => |bytes, format| with_title(bytes, format, title::of_yaml),
         Format::Toml => |bytes, format| with_title(bytes, format, title::of_toml),
@@ -49,9 +57,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PATHS: [&str; 14] = [
+    const PATHS: [&str; 20] = [
         "a", "a.txt", "a.md", "a.html", "a.rs", "a.py", "a.csv", "a.json", "a.jsonl", "a.yaml", "a.toml",
-        "a.h", "a.zz", "Makefile",
+        "a.h", "a.zz", "Makefile", "a.rst", "a.adoc", "a.org", "a.tex", "a.ipynb", "a.rss",
     ];
 
     fn paths() -> impl Strategy<Value = DocPath> {
@@ -129,6 +137,21 @@ mod tests {
             "<br>",
             "<title>",
             "</title>",
+            "== ",
+            "--\n",
+            "* ",
+            "\\section{",
+            "\\begin{verbatim}",
+            "%",
+            "[[",
+            "]]",
+            "<row>",
+            "<entry>",
+            "<section>",
+            "<![CDATA[",
+            "]]>",
+            ";",
+            "{\"cells\":[{\"source\":\"# a\"}]}",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
@@ -141,6 +164,10 @@ mod tests {
             prop_assert!(heading.span.start >= last && (1..=6).contains(&heading.level), "{heading:?}");
             last = heading.span.end;
         }
+        let in_order = |spans: Vec<corpus::Span>| spans.is_sorted_by(|a, b| a.end <= b.start);
+        prop_assert!(in_order(document.anchors.iter().map(|anchor| anchor.span).collect()));
+        prop_assert!(document.anchors.iter().all(|anchor| anchor.span.of(&document.text).is_some()));
+        prop_assert!(document.tables.iter().all(|table| table.span.of(&document.text).is_some()));
         prop_assert!(document.title.as_ref().is_none_or(|title| !title.trim().is_empty()));
         Ok(())
     }
@@ -159,7 +186,7 @@ mod tests {
             if let Ok(document) = extract(&path, text.clone().into_bytes()) {
                 well_formed(&document)?;
                 prop_assert_eq!(document.encoding, "UTF-8");
-                if document.format != Format::Html {
+                if !matches!(document.format, Format::Html | Format::Xml | Format::Notebook) {
                     prop_assert_eq!(document.text, text);
                 }
             }

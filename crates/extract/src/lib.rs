@@ -14,17 +14,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod build;
+mod container;
+mod date;
+mod delimited;
 mod detect;
 mod encoding;
 mod extract;
 mod html;
+mod image;
 mod inline;
+mod language;
 mod magic;
 mod markdown;
+mod markup;
 mod names;
+mod notebook;
+mod parsers;
 mod skip;
 mod title;
+mod vocabulary;
+mod xml;
 
+pub use build::{Builder, MAX_TEXT_BYTES};
 pub use detect::{HEAD_BYTES, detect_format};
+pub use encoding::decode;
 pub use extract::extract;
+pub use html::read_html;
+pub use image::read_image;
+pub use language::detect_language;
+pub use parsers::{DETECTION, Parser, is_current_parser, parser_of};
 pub use skip::Skip;
+pub use title::tidy;

@@ -10,11 +10,7 @@ use crate::{Skip, inline, title};
 pub(crate) fn read(bytes: Vec<u8>, format: Format) -> Result<Document, Skip> {
     let (text, encoding) = decode(bytes, None)?;
     let (title, from) = front_matter(&text);
-    let mut scanner = Scanner { text: &text, block: Block::Blank, headings: Vec::new() };
-    for (start, line) in lines(&text, from) {
-        scanner.line(start, line);
-    }
-    let headings = scanner.headings;
+    let headings = headings_at(&text[from..], from);
     let first = || headings.iter().find(|heading| heading.level == 1).or(headings.first());
     let title = title.or_else(|| first().and_then(|heading| title::tidy(&heading.text)));
     Ok(Document { title, headings, encoding, ..Document::plain(text, format) })
@@ -38,8 +34,19 @@ fn front_matter(text: &str) -> (Option<String>, usize) {
     }
 }
 
+/// The headings of Markdown that begins at `offset` of a larger text, with their places in that.
+pub(crate) fn headings_at(text: &str, offset: usize) -> Vec<Heading> {
+    let mut scanner = Scanner { text, block: Block::Blank, headings: Vec::new() };
+    for (start, line) in lines(text, 0) {
+        scanner.line(start, line);
+    }
+    let shifted = |span: Span| Span::new(offset + span.start as usize, offset + span.end as usize);
+    let headings = scanner.headings.into_iter();
+    headings.map(|heading| Heading { span: shifted(heading.span), ..heading }).collect()
+}
+
 /// Start and content of each line from `from` on, without its line break.
-fn lines(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
     let mut at = from;
     text[from..].split_inclusive('\n').map(move |line| {
         let start = at;

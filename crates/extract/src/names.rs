@@ -4,7 +4,10 @@
 
 use corpus::{DocPath, Format, Language};
 
-use Format::{Code, Csv, Html, Json, JsonLines, Markdown, Text, Toml, Yaml};
+use Format::{
+    AsciiDoc, Code, Csv, Doc, Docx, Email, Epub, Html, Image, Json, JsonLines, Latex, Markdown, Mbox, Msg,
+    Notebook, Odp, Ods, Odt, Org, Pdf, Ppt, Pptx, Rst, Rtf, Tar, Text, Toml, Xls, Xlsx, Xml, Yaml, Zip,
+};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,18 +18,52 @@ pub(crate) enum Named {
     Unread(&'static str),
 }
 
+impl Named {
+    /// The format, if it is one that is read.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self {
+            Self::Read(format) => Some(format),
+            Self::Unread(_) => None,
+        }
+    }
+}
+
 const OTHER: Format = Code(Language::Other);
 
 /// Extensions without their dot.
 const EXTENSIONS: &[(Format, &str)] = &[
     (Markdown, "md markdown mdown mkd mkdn mdx rmd qmd"),
-    (Text, "txt text log rst adoc asciidoc org textile wiki tex bib srt vtt eml nfo diff patch"),
+    (Text, "txt text log textile wiki bib srt vtt nfo diff patch"),
     (Html, "html htm xhtml shtml"),
     (Csv, "csv tsv tab psv"),
-    (Json, "json geojson json5 jsonc webmanifest ipynb har avsc topojson"),
+    (Json, "json geojson json5 jsonc webmanifest har avsc topojson"),
     (JsonLines, "jsonl ndjson ldjson"),
     (Yaml, "yaml yml cff"),
     (Toml, "toml"),
+    (Xml, "xml rss atom opml dbk docbook tei nxml jats dita ditamap fb2 kml"),
+    (Rst, "rst rest"),
+    (AsciiDoc, "adoc asciidoc"),
+    (Org, "org"),
+    (Latex, "tex latex ltx"),
+    (Notebook, "ipynb"),
+    (Pdf, "pdf"),
+    (Docx, "docx docm dotx dotm"),
+    (Doc, "doc dot"),
+    (Odt, "odt ott"),
+    (Rtf, "rtf"),
+    (Pptx, "pptx pptm ppsx ppsm potx potm"),
+    (Ppt, "ppt pps pot"),
+    (Odp, "odp otp"),
+    (Xlsx, "xlsx xlsm xltx xltm xlsb"),
+    (Xls, "xls xlt xla"),
+    (Ods, "ods ots"),
+    (Epub, "epub"),
+    (Email, "eml emlx"),
+    (Mbox, "mbox mbx"),
+    (Msg, "msg oft"),
+    (Image, "png jpg jpeg jpe jfif gif webp bmp tif tiff svg heic heif avif"),
+    (Zip, "zip"),
+    (Tar, "tar tgz"),
     (Code(Language::Rust), "rs"),
     (Code(Language::Python), "py pyi pyw bzl star"),
     (Code(Language::JavaScript), "js mjs cjs jsx"),
@@ -46,10 +83,10 @@ const OTHER_LANGUAGES: &str = "adb ads agda applescript as asm awk bas bash bat 
          kt kts less lhs libsonnet lisp ll lua m mak make mk ml mli mm mojo move nim nix nu odin pas \
          php pl plist pm pp pro prolog proto ps1 psm1 pug purs r raku rb rego res rkt roc s sass \
          scala scm scss sh sol sql styl sv svelte swift tcl tf tfvars thrift typ v vala vb vhd vhdl \
-         vim vue wat wgsl wit xml xsd xsl xslt zig zsh";
+         vim vue wat wgsl wit xsd xsl xslt zig zsh";
 
-const CONFIGURATION: &str = "cfg cnf conf config csproj desktop editorconfig env ini mod ninja opml properties resx rss \
-         service sln atom timer vcxproj";
+const CONFIGURATION: &str = "cfg cnf conf config csproj desktop editorconfig env ini mod ninja properties resx service \
+         sln timer vcxproj";
 
 /// Whole file names, in lower case.
 const FILE_NAMES: &[(Format, &str)] = &[
@@ -75,26 +112,25 @@ const FILE_NAMES: &[(Format, &str)] = &[
 
 /// Extensions of kinds without a reader.
 const UNREAD: &[(&str, &str)] = &[
-    ("PDF", "pdf"),
-    ("RTF", "rtf"),
     ("PostScript", "ps eps"),
-    ("a Word document", "docx docm dotx"),
-    ("a spreadsheet", "xlsx xlsm xlsb xls ods numbers"),
-    ("a presentation", "pptx pptm ppt odp key"),
-    ("an OpenDocument text", "odt"),
-    ("an e-book", "epub mobi azw azw3 djvu"),
-    ("an Outlook message", "msg pst"),
+    ("an Apple document", "pages numbers key"),
+    ("a drawing", "odg otg vsd vsdx vdx"),
+    ("an e-book of this kind", "mobi azw azw3 djvu cbz cbr"),
+    ("a mail store", "pst ost"),
     ("a Parquet table", "parquet feather arrow avro orc"),
-    ("a zip archive", "zip jar war apk whl crate nupkg"),
-    ("an archive", "tar 7z rar deb rpm iso dmg cab a ar"),
-    ("a compressed file", "gz tgz bz2 tbz xz txz zst lz4 br lzma z"),
-    ("an image", "png jpg jpeg gif webp bmp ico icns tif tiff svg heic heif avif psd ai xcf raw cr2 nef jxl"),
+    ("a package", "jar war ear aar apk aab ipa whl egg crate nupkg vsix xpi appx msix gem snap"),
+    ("an archive", "7z rar deb rpm iso dmg cab a ar cpio"),
+    ("a compressed file", "gz bz2 tbz tbz2 xz txz zst tzst lz4 br lzma z"),
+    ("an image of this kind", "ico icns psd ai xcf raw cr2 nef jxl emf wmf"),
     ("a recording", "mp3 wav flac ogg oga opus m4a aac wma mp4 m4v mov avi mkv webm wmv mpg mpeg"),
     ("a font", "ttf otf woff woff2 eot"),
     ("a database", "sqlite sqlite3 db mdb accdb"),
-    ("a program", "exe dll so dylib o obj lib rlib rmeta wasm class pyc pyo pdb"),
+    ("a program", "exe msi dll so dylib o obj lib rlib rmeta wasm class pyc pyo pdb"),
     ("model weights", "safetensors gguf onnx pt pth npy npz pkl"),
 ];
+
+/// Compressed archives, whose kind takes two extensions to tell.
+const TWO_EXTENSIONS: [(&str, Named); 1] = [(".tar.gz", Named::Read(Tar))];
 
 /// Interpreters of a `#!` line that have a grammar; every other one is code without.
 const INTERPRETERS: &[(&str, Language)] = &[
@@ -109,6 +145,9 @@ pub(crate) fn by_name(path: &DocPath) -> Option<Named> {
     let name = path.file_name().to_lowercase();
     if let Some(format) = lookup(FILE_NAMES, &name) {
         return Some(Named::Read(format));
+    }
+    if let Some((_, named)) = TWO_EXTENSIONS.iter().find(|(end, _)| name.ends_with(end)) {
+        return Some(*named);
     }
     let (stem, extension) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((&name, ""));
     if let Some(format) = lookup(EXTENSIONS, extension) {

@@ -54,8 +54,9 @@ pub(crate) fn of_toml(text: &str) -> Option<String> {
     })
 }
 
-/// Collapses white space; nothing when no words are left.
-pub(crate) fn tidy(title: &str) -> Option<String> {
+/// A title with one space between its words, cut to a length a title may have; nothing when no words are left.
+#[must_use]
+pub fn tidy(title: &str) -> Option<String> {
     let mut out = String::new();
     for word in title.split_whitespace() {
         if !out.is_empty() {

@@ -5,7 +5,7 @@
 
 mod element;
 mod lexer;
-mod reference;
+pub(crate) mod reference;
 mod render;
 mod select;
 
@@ -14,10 +14,25 @@ use corpus::{Document, Format};
 use crate::encoding::decode;
 use crate::{Skip, title};
 
+/// Reads one page of HTML or XHTML that belongs to something greater, a book or a message: all of it, since nothing there is navigation.
+///
+/// # Errors
+/// [`Skip`] when its bytes are in no known encoding.
+pub fn read_html(bytes: Vec<u8>) -> Result<Document, Skip> {
+    read_parts(bytes, Format::Html, true)
+}
+
 pub(crate) fn read(bytes: Vec<u8>, format: Format) -> Result<Document, Skip> {
+    read_parts(bytes, format, false)
+}
+
+fn read_parts(bytes: Vec<u8>, format: Format, whole: bool) -> Result<Document, Skip> {
     let declared = declared_encoding(&bytes);
     let (source, encoding) = decode(bytes, declared.as_deref())?;
-    let rendered = render::render(&source);
+    let mut rendered = render::render(&source);
+    if whole {
+        rendered.regions.clear();
+    }
     let title = rendered.title.as_deref().and_then(title::tidy);
     let (text, headings) = select::main_part(rendered);
     let title = title.or_else(|| {

@@ -8,7 +8,7 @@ use markup5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 const MAX_NAME: usize = 32;
 
 /// `source` with its references replaced, by the rules of the HTML standard (section 13.2.5.72). What is no reference stays.
-pub(super) fn decode(source: &str) -> Cow<'_, str> {
+pub(crate) fn decode(source: &str) -> Cow<'_, str> {
     let Some(first) = source.find('&') else { return Cow::Borrowed(source) };
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
