@@ -1,0 +1,165 @@
+//! A zip package whose entries are read by name.
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Read};
+
+use extract::Skip;
+use memchr::memmem;
+use zip::ZipReadOptions;
+use zip::read::read_zipfile_from_stream_with_options;
+use zip::result::ZipError;
+
+use crate::directory::{Archive, Body, Entries, found, listed};
+use crate::{Limits, decode_xml};
+
+/// The beginning of an OLE compound file, which is what an office document with a password is inside.
+const COMPOUND_FILE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+/// `EncryptedPackage` in UTF-16, the stream in it that holds the document.
+const ENCRYPTED_PACKAGE: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
+
+/// A zip package in memory.
+#[derive(Debug)]
+pub struct Package<'a> {
+    bytes: &'a [u8],
+    limits: Limits,
+    /// The directory, unless it was lost.
+    archive: Option<Archive<'a>>,
+    entries: Entries,
+    by_name: HashMap<String, usize>,
+    /// Names in lower case: packages of office documents are read without regard to case.
+    by_folded: HashMap<String, usize>,
+    unfolded: u64,
+}
+
+impl<'a> Package<'a> {
+    /// Opens a package. When its directory is missing or makes no sense, its entries are found by their own headers.
+    ///
+    /// # Errors
+    /// [`Skip::Damaged`] when there is no entry, [`Skip::Encrypted`] for an office document under a password, [`Skip::TooMuch`] for too many
+    /// entries.
+    pub fn open(bytes: &'a [u8], limits: Limits) -> Result<Self, Skip> {
+        if bytes.starts_with(COMPOUND_FILE) {
+            let is_encrypted = memmem::find(bytes, ENCRYPTED_PACKAGE).is_some();
+            let why = "it is a compound file, as Office wrote before 2007, under the name of a newer format";
+            return Err(if is_encrypted { Skip::Encrypted } else { Skip::damaged(why) });
+        }
+        let (archive, entries) = match listed(bytes, &limits)? {
+            Some((archive, entries)) => (Some(archive), entries),
+            None => (None, found(bytes, &limits)?),
+        };
+        if entries.is_empty() {
+            let why = if bytes.is_empty() {
+                "it is empty"
+            } else {
+                "it is no zip package, or nothing is left of it"
+            };
+            return Err(Skip::damaged(why));
+        }
+        // Of two entries with one name the last counts, as it does for whoever unpacks them.
+        let by_name = entries.iter().enumerate().map(|(i, (name, _))| (name.clone(), i)).collect();
+        let by_folded =
+            entries.iter().enumerate().map(|(i, (name, _))| (name.to_ascii_lowercase(), i)).collect();
+        Ok(Self { bytes, limits, archive, entries, by_name, by_folded, unfolded: 0 })
+    }
+
+    /// Names of the entries in order, folders included, with `/` between their parts and none at the beginning.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether there is an entry of that name; case matters only if there are two that differ in nothing else.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// Whether the directory was lost, so that entries may be missing, or break off.
+    #[must_use]
+    pub fn is_rescued(&self) -> bool {
+        self.archive.is_none()
+    }
+
+    /// The bytes of an entry; `None` when there is none of that name. In a package that was cut off, the last entry is read as far as it goes.
+    ///
+    /// # Errors
+    /// [`Skip::Damaged`] when it does not unfold, or not to what it was, [`Skip::Encrypted`] when it has a password, [`Skip::TooMuch`] when it
+    /// unfolds to more than the limits.
+    pub fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, Skip> {
+        let Some(index) = self.find(name) else { return Ok(None) };
+        let Some((name, body)) = self.entries.get(index) else { return Ok(None) };
+        let left = self.limits.total_bytes.saturating_sub(self.unfolded);
+        let bytes = match (*body, self.archive.as_mut()) {
+            (Body::Listed(number), Some(archive)) => {
+                let file = archive.by_index(number).map_err(|error| refusal(name, &error))?;
+                let compressed = file.compressed_size().min(self.bytes.len() as u64);
+                let limit = self.limits.entry_limit(compressed).min(left);
+                unfold(name, file, limit, false)?
+            }
+            (Body::Found { start, end }, _) => {
+                let compressed = end.saturating_sub(start) as u64;
+                let limit = self.limits.entry_limit(compressed).min(left);
+                unfold_found(name, self.bytes.get(start..).unwrap_or_default(), compressed, limit)?
+            }
+            (Body::Listed(_), None) => return Ok(None),
+        };
+        self.unfolded = self.unfolded.saturating_add(bytes.len() as u64);
+        Ok(Some(bytes))
+    }
+
+    /// The text of an entry that is XML, by its byte order mark or its declaration; see [`decode_xml`].
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_text(&mut self, name: &str) -> Result<Option<String>, Skip> {
+        Ok(self.read(name)?.map(decode_xml))
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let name = name.trim_start_matches('/');
+        self.by_name.get(name).or_else(|| self.by_folded.get(&name.to_ascii_lowercase())).copied()
+    }
+}
+
+/// Unfolds the entry whose own header begins `bytes`. A header that was written before the length was known is helped by where the next
+/// begins. Of the last one, which may be cut off, no checksum is asked.
+fn unfold_found(name: &str, bytes: &[u8], compressed: u64, limit: u64) -> Result<Vec<u8>, Skip> {
+    let is_last = compressed == bytes.len() as u64;
+    let stated = ZipReadOptions::new().ignore_crc32(is_last);
+    let mut reader = bytes;
+    if let Ok(Some(file)) = read_zipfile_from_stream_with_options(&mut reader, stated) {
+        return unfold(name, file, limit, is_last);
+    }
+    let counted = ZipReadOptions::new().override_compressed_size(compressed).ignore_crc32(true);
+    let mut reader = bytes;
+    match read_zipfile_from_stream_with_options(&mut reader, counted) {
+        Ok(Some(file)) => unfold(name, file, limit, is_last),
+        Ok(None) => Ok(Vec::new()),
+        Err(error) => Err(refusal(name, &error)),
+    }
+}
+
+/// Reads at most `limit` bytes. What breaks off because the bytes end is kept when `may_break_off`.
+fn unfold(name: &str, reader: impl Read, limit: u64, may_break_off: bool) -> Result<Vec<u8>, Skip> {
+    let mut bytes = Vec::new();
+    let mut reader = reader.take(limit.saturating_add(1));
+    let end = reader.read_to_end(&mut bytes);
+    if bytes.len() as u64 > limit {
+        return Err(Skip::too_much(format!("{name} unfolds to more than {} MiB", limit >> 20)));
+    }
+    match end {
+        Ok(_) => Ok(bytes),
+        Err(error) if may_break_off && error.kind() == ErrorKind::UnexpectedEof && !bytes.is_empty() => {
+            Ok(bytes)
+        }
+        Err(error) => Err(Skip::damaged(format!("{name} does not unfold: {error}"))),
+    }
+}
+
+fn refusal(name: &str, error: &ZipError) -> Skip {
+    match error {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
+            Skip::Encrypted
+        }
+        error => Skip::damaged(format!("{name} does not unfold: {error}")),
+    }
+}
