@@ -1,0 +1,188 @@
+//! What documents say of themselves: Dublin Core and its neighbours, as OOXML, OpenDocument and EPUB use them.
+
+use corpus::Metadata;
+use extract::Skip;
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, tz::TimeZone};
+use package::Package;
+
+use crate::xml::{Node, Xml};
+
+/// More names or words than this are a list of something else.
+const MAX_VALUES: usize = 64;
+
+/// A longer value is a text.
+const MAX_VALUE_BYTES: usize = 4096;
+
+/// Title and metadata of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Properties {
+    pub(crate) title: Option<String>,
+    pub(crate) metadata: Metadata,
+}
+
+impl Properties {
+    /// From the parts of an OOXML package.
+    pub(crate) fn of_ooxml(package: &mut Package) -> Result<Self, Skip> {
+        let mut properties = Self::default();
+        for part in ["docProps/core.xml", "docProps/app.xml"] {
+            if let Some(source) = optional(package.read_text(part))? {
+                properties.read(&source);
+            }
+        }
+        Ok(properties)
+    }
+
+    /// Takes what there is in a part, whatever its vocabulary.
+    pub(crate) fn read(&mut self, source: &str) {
+        let mut xml = Xml::new(source);
+        let mut has_initial_creator = false;
+        while let Some(node) = xml.next() {
+            let Node::Open(tag) = node else { continue };
+            let name = tag.name();
+            if name == "document-statistic" {
+                self.metadata.pages = tag.number("page-count").or(self.metadata.pages);
+            } else if matches!(name, "HeadingPairs" | "TitlesOfParts") {
+                xml.skip();
+            } else if is_property(name) {
+                let name = name.to_owned();
+                let value = xml.text();
+                if name == "initial-creator" {
+                    has_initial_creator = true;
+                } else if name == "creator" && has_initial_creator {
+                    continue;
+                }
+                self.set(&name, value.trim());
+            }
+        }
+    }
+
+    /// Takes one property by the name its vocabulary gives it.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        let metadata = &mut self.metadata;
+        if value.is_empty() || value.len() > MAX_VALUE_BYTES {
+            return;
+        }
+        match name {
+            "title" if self.title.is_none() => {
+                self.title = Some(value.to_owned()).filter(|title| !is_made_up(title))
+            }
+            // In OpenDocument there is one who began it and one who saved it last.
+            "initial-creator" => metadata.authors = vec![value.to_owned()],
+            "creator" => add(&mut metadata.authors, value, &[';']),
+            "keywords" | "keyword" | "subject" | "category" => {
+                add(&mut metadata.keywords, value, &[',', ';'])
+            }
+            "created" | "creation-date" => metadata.created_ms = milliseconds(value).or(metadata.created_ms),
+            // In OpenDocument `dc:date` is the last change, in books the publication.
+            "modified" | "date" => metadata.modified_ms = milliseconds(value).or(metadata.modified_ms),
+            "Pages" => metadata.pages = value.parse().ok().filter(|&pages| pages > 0).or(metadata.pages),
+            _ => {}
+        }
+    }
+}
+
+fn is_property(name: &str) -> bool {
+    matches!(
+        name,
+        "title"
+            | "creator"
+            | "initial-creator"
+            | "keywords"
+            | "keyword"
+            | "subject"
+            | "category"
+            | "created"
+            | "creation-date"
+            | "modified"
+            | "date"
+            | "Pages"
+    )
+}
+
+fn add(values: &mut Vec<String>, value: &str, separators: &[char]) {
+    for value in value.split(separators).map(str::trim).filter(|value| !value.is_empty()) {
+        if values.len() < MAX_VALUES && !values.iter().any(|known| known == value) {
+            values.push(value.to_owned());
+        }
+    }
+}
+
+/// Titles that programs set by themselves say nothing.
+fn is_made_up(title: &str) -> bool {
+    const MADE_UP: [&str; 9] = [
+        "powerpoint presentation",
+        "presentation",
+        "word document",
+        "untitled",
+        "title",
+        "slide 1",
+        "document",
+        "untitled presentation",
+        "untitled document",
+    ];
+    let title = title.trim().to_lowercase();
+    MADE_UP.contains(&title.as_str()) || title.starts_with("microsoft word - ")
+}
+
+/// Milliseconds since 1970 of a date in any of the forms of ISO 8601 that are met: with or without time and zone, or a year or month alone.
+pub(crate) fn milliseconds(value: &str) -> Option<i64> {
+    if let Ok(time) = value.parse::<Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond());
+    if let Ok(time) = value.parse::<DateTime>() {
+        return utc(time);
+    }
+    let mut parts = value.splitn(2, '-').map(|part| part.parse::<i16>().ok());
+    let year = parts.next()??;
+    let month = parts.next().flatten().and_then(|month| i8::try_from(month).ok()).unwrap_or(1);
+    utc(Date::new(year, month, 1).ok()?.to_datetime(jiff::civil::Time::midnight()))
+}
+
+/// A part that may be missing or broken without the rest being of no use.
+pub(crate) fn optional<T>(part: Result<Option<T>, Skip>) -> Result<Option<T>, Skip> {
+    match part {
+        Err(Skip::Damaged { .. }) => Ok(None),
+        part => part,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_every_form() {
+        for (value, expected) in [
+            ("1970-01-02T00:00:00Z", Some(86_400_000)),
+            ("1970-01-01T02:00:00+02:00", Some(0)),
+            ("1970-01-01T00:00:01.5", Some(1500)),
+            ("1970-01-02", Some(86_400_000)),
+            ("1970-02", Some(31 * 86_400_000)),
+            ("1970", Some(0)),
+            ("1970-13", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(milliseconds(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn properties_of_each_vocabulary() {
+        let mut properties = Properties::default();
+        properties.read(
+            "<cp:coreProperties><dc:title>Tide mills</dc:title><dc:creator>Ada; Bo</dc:creator><dc:subject>Power</dc:subject>\
+             <cp:keywords>tide, mill</cp:keywords><dcterms:created>1970-01-02T00:00:00Z</dcterms:created></cp:coreProperties>",
+        );
+        properties.read(
+            "<Properties><Pages>3</Pages><TitlesOfParts><title>no</title></TitlesOfParts></Properties>",
+        );
+        let Properties { title, metadata } = properties;
+        assert_eq!(title.as_deref(), Some("Tide mills"));
+        assert_eq!((metadata.authors, metadata.pages), (vec!["Ada".to_owned(), "Bo".to_owned()], Some(3)));
+        assert_eq!(metadata.keywords, ["Power", "tide", "mill"]);
+        assert_eq!((metadata.created_ms, metadata.modified_ms), (Some(86_400_000), None));
+    }
+}

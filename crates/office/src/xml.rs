@@ -1,0 +1,219 @@
+//! A stream of XML that always comes to a balanced end, whatever the source.
+//!
+//! Invariant: every `Open` is followed by its `Close`, even where the source breaks off; nesting is bounded by [`MAX_DEPTH`]; only the five
+//! predefined entities and character references are expanded, so text is never longer than its source.
+//! Not here: namespaces. Names are compared without their prefix: producers choose prefixes freely, and where two vocabularies share a name
+//! their meanings do not clash.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Real documents nest some dozens deep; what is deeper is made to hurt.
+const MAX_DEPTH: usize = 1024;
+
+/// One thing in the stream.
+pub(crate) enum Node<'a> {
+    Open(Tag<'a>),
+    Close,
+    Text(Cow<'a, str>),
+}
+
+/// A start tag.
+pub(crate) struct Tag<'a>(BytesStart<'a>);
+
+impl Tag<'_> {
+    /// Its name without prefix.
+    pub(crate) fn name(&self) -> &str {
+        self.0.local_name().into_inner()
+    }
+
+    /// The value of the first attribute of that name, whatever its prefix.
+    pub(crate) fn attr(&self, name: &str) -> Option<String> {
+        self.find(|key| key.rsplit(':').next() == Some(name))
+    }
+
+    /// The value of the attribute of that name that has a prefix: `r:id`, which refers to another part, beside `id`.
+    pub(crate) fn prefixed_attr(&self, name: &str) -> Option<String> {
+        self.find(|key| key.rsplit_once(':').is_some_and(|(_, local)| local == name))
+    }
+
+    /// An attribute as a number.
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.attr(name)?.trim().parse().ok()
+    }
+
+    /// The attribute `val` as a switch: its being there means on, unless it says otherwise.
+    pub(crate) fn is_on(&self) -> bool {
+        !matches!(self.attr("val").as_deref(), Some("0" | "false" | "off" | "none"))
+    }
+
+    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<String> {
+        let mut attributes = self.0.attributes();
+        let found = attributes.with_checks(false).flatten().find(|attribute| is_it(attribute.key.0))?;
+        let value = quick_xml::escape::unescape(&found.value).map(Cow::into_owned);
+        Some(value.unwrap_or_else(|_| found.value.clone().into_owned()))
+    }
+}
+
+/// The stream.
+pub(crate) struct Xml<'a> {
+    reader: Reader<&'a [u8]>,
+    depth: usize,
+    problem: Option<String>,
+    is_over: bool,
+}
+
+impl<'a> Xml<'a> {
+    pub(crate) fn new(source: &'a str) -> Self {
+        let mut reader = Reader::from_str(source);
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        Self { reader, depth: 0, problem: None, is_over: false }
+    }
+
+    /// What comes next; `None` at the end.
+    pub(crate) fn next(&mut self) -> Option<Node<'a>> {
+        while !self.is_over {
+            match self.reader.read_event() {
+                Ok(Event::Start(tag)) => {
+                    if self.depth >= MAX_DEPTH {
+                        self.end(Some(format!("its XML is nested deeper than {MAX_DEPTH}")));
+                        break;
+                    }
+                    self.depth += 1;
+                    return Some(Node::Open(Tag(tag)));
+                }
+                Ok(Event::End(_)) if self.depth > 0 => {
+                    self.depth -= 1;
+                    return Some(Node::Close);
+                }
+                Ok(Event::Text(text)) => return Some(Node::Text(text.into_inner())),
+                Ok(Event::CData(text)) => return Some(Node::Text(text.into_inner())),
+                Ok(Event::GeneralRef(reference)) => {
+                    if let Some(c) = character(&reference) {
+                        return Some(Node::Text(Cow::Owned(c.to_string())));
+                    }
+                }
+                Ok(Event::Eof) => self.end((self.depth > 0).then(|| "its XML breaks off".to_owned())),
+                Ok(_) => {}
+                Err(error) => self.end(Some(format!("its XML is broken: {error}"))),
+            }
+        }
+        (self.depth > 0).then(|| {
+            self.depth -= 1;
+            Node::Close
+        })
+    }
+
+    /// Passes over the rest of the element that was opened last.
+    pub(crate) fn skip(&mut self) {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside && self.next().is_some() {}
+    }
+
+    /// The text in the rest of the element that was opened last, whatever else is in it.
+    pub(crate) fn text(&mut self) -> String {
+        let outside = self.depth.saturating_sub(1);
+        let mut words = String::new();
+        while self.depth > outside {
+            match self.next() {
+                Some(Node::Text(text)) => words.push_str(&text),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        words
+    }
+
+    /// How many elements are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Why the stream ended before the source did.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    fn end(&mut self, problem: Option<String>) {
+        self.is_over = true;
+        self.problem = problem;
+    }
+}
+
+/// The character that a reference stands for. Entities that a document defines itself stand for nothing.
+fn character(reference: &quick_xml::events::BytesRef) -> Option<char> {
+    if let Ok(Some(c)) = reference.resolve_char_ref() {
+        return Some(c);
+    }
+    match reference.as_ref() {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        // Of no XML, but of the books that were HTML before.
+        "nbsp" => Some('\u{a0}'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str, expected: &str) {
+        let mut xml = Xml::new(source);
+        let mut seen = String::new();
+        while let Some(node) = xml.next() {
+            match node {
+                Node::Open(tag) => seen.push_str(&format!("<{} {:?}>", tag.name(), tag.attr("k"))),
+                Node::Close => seen.push_str("</>"),
+                Node::Text(text) => seen.push_str(&text),
+            }
+        }
+        assert_eq!((seen.as_str(), xml.depth()), (expected, 0), "{source}");
+    }
+
+    #[test]
+    fn the_stream_is_balanced_whatever_the_source() {
+        check("<w:a x:k='1'>t<b/></w:a>", "<a Some(\"1\")>t<b None></></>");
+        check("<a k='&lt;&#65;'>&amp;&#x42;&nbsp;</a>", "<a Some(\"<A\")>&B\u{a0}</>");
+        check("<!DOCTYPE a [<!ENTITY e 'boom'>]><a>&e;&none;</a>", "<a None></>");
+        check("</x><a><b></a></b></c>t", "<a None><b None></></>t");
+        check("<a>words <b", "<a None>words </>");
+        check("<a><![CDATA[<x>]]></a>", "<a None><x></>");
+        check("", "");
+    }
+
+    #[test]
+    fn deep_nesting_ends_the_stream() {
+        let source = "<a>".repeat(200_000);
+        let mut xml = Xml::new(&source);
+        let mut nodes = 0;
+        while xml.next().is_some() {
+            nodes += 1;
+        }
+        assert_eq!(nodes, 2 * MAX_DEPTH);
+        assert!(xml.problem().is_some_and(|why| why.contains("deeper")));
+    }
+
+    #[test]
+    fn elements_are_skipped_and_read_whole() {
+        let mut xml = Xml::new("<a><b><c>x</c></b><d>y<e>z</e></d></a>");
+        let mut words = Vec::new();
+        while let Some(node) = xml.next() {
+            match node {
+                Node::Open(tag) if tag.name() == "b" => xml.skip(),
+                Node::Open(tag) if tag.name() == "d" => words.push(xml.text()),
+                _ => {}
+            }
+        }
+        assert_eq!(words, ["yz"]);
+    }
+}
