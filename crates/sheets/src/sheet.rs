@@ -1,0 +1,167 @@
+//! The cells of one sheet that hold something, in little memory: a sheet may have a million.
+//!
+//! Invariant: a cell that is here has words. What is empty, however far out, costs nothing.
+
+use std::ops::Range;
+
+use extract::MAX_TEXT_BYTES;
+
+/// The widest sheet of any program.
+pub(crate) const MAX_COLUMNS: u32 = 16_384;
+/// More cells than this give more text than one document may have, whatever is in them, or hold a letter each.
+const MAX_CELLS: usize = 12_000_000;
+
+/// What a cell holds, as far as it tells a header from what it heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Date,
+    Truth,
+}
+
+/// A sheet, read.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    pub(crate) name: String,
+    pub(crate) notes: Vec<Note>,
+    words: String,
+    cells: Vec<Cell>,
+    rows: Vec<Row>,
+    full: bool,
+}
+
+/// A remark on a cell.
+#[derive(Debug)]
+pub(crate) struct Note {
+    /// From 0.
+    pub(crate) row: u32,
+    /// From 0.
+    pub(crate) column: u32,
+    pub(crate) words: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    column: u16,
+    kind: Kind,
+    start: u32,
+    end: u32,
+}
+
+/// A row with something in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// From 0.
+    pub(crate) number: u32,
+    cells: Range<u32>,
+}
+
+/// A cell as it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    /// From 0.
+    pub(crate) column: u16,
+    pub(crate) kind: Kind,
+    pub(crate) words: &'a str,
+}
+
+impl Sheet {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// A cell by its row and column, from 0. One without words, or outside any sheet, is left out.
+    pub(crate) fn cell(&mut self, row: u32, column: u32, kind: Kind, words: &str) {
+        let start = self.words.len();
+        self.full |= start + words.len() > MAX_TEXT_BYTES || self.cells.len() >= MAX_CELLS;
+        if column >= MAX_COLUMNS || self.full {
+            return;
+        }
+        let blank = |c: char| c.is_whitespace() || c.is_control();
+        for word in words.split(blank).filter(|word| !word.is_empty()) {
+            if self.words.len() > start {
+                self.words.push(' ');
+            }
+            self.words.push_str(word);
+        }
+        if self.words.len() == start {
+            return;
+        }
+        let at = self.cells.len() as u32;
+        self.cells.push(Cell {
+            column: column as u16,
+            kind,
+            start: start as u32,
+            end: self.words.len() as u32,
+        });
+        match self.rows.last_mut().filter(|last| last.number == row) {
+            Some(last) => last.cells.end = at + 1,
+            None => self.rows.push(Row { number: row, cells: at..at + 1 }),
+        }
+    }
+
+    /// Whether nothing more fits: what is read further is lost.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Whether there is nothing to read on it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.notes.is_empty()
+    }
+
+    /// Brings rows and cells into their order, for writers that did not.
+    pub(crate) fn sort(&mut self) {
+        if !self.rows.is_sorted_by_key(|row| row.number) {
+            self.rows.sort_by_key(|row| row.number);
+        }
+        for row in &self.rows {
+            let cells = self.cells.get_mut(row.cells.start as usize..row.cells.end as usize);
+            if let Some(cells) = cells.filter(|cells| !cells.is_sorted_by_key(|cell| cell.column)) {
+                cells.sort_by_key(|cell| cell.column);
+            }
+        }
+    }
+
+    /// Takes out what lies hidden under merged cells: all but the first of each range, which has rows and columns from 0, both included.
+    pub(crate) fn merge(&mut self, ranges: &[(Range<u32>, Range<u32>)]) {
+        // Ranges do not overlap in a sound file, so that no row is gone through more often than it has cells.
+        let mut effort = 4 * self.cells.len() + 1000;
+        for (rows, columns) in ranges {
+            let from = self.rows.partition_point(|row| row.number < rows.start);
+            for row in self.rows.iter().skip(from).take_while(|row| row.number < rows.end) {
+                let Some(left) = effort.checked_sub(row.cells.len()) else { return };
+                effort = left;
+                let span = row.cells.start as usize..row.cells.end as usize;
+                for cell in self.cells.get_mut(span).unwrap_or_default() {
+                    let column = u32::from(cell.column);
+                    let is_first = row.number == rows.start && column == columns.start;
+                    if columns.contains(&column) && !is_first {
+                        cell.end = cell.start;
+                    }
+                }
+            }
+        }
+        let (cells, rows) = (&self.cells, &mut self.rows);
+        rows.retain(|row| shown(cells, row).next().is_some());
+    }
+
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The cells of a row, from left to right.
+    pub(crate) fn cells(&self, row: &Row) -> impl Iterator<Item = Shown<'_>> + use<'_> {
+        shown(&self.cells, row).map(|cell| Shown {
+            column: cell.column,
+            kind: cell.kind,
+            words: self.words.get(cell.start as usize..cell.end as usize).unwrap_or_default(),
+        })
+    }
+}
+
+fn shown<'a>(cells: &'a [Cell], row: &Row) -> impl Iterator<Item = &'a Cell> + use<'a> {
+    let cells = cells.get(row.cells.start as usize..row.cells.end as usize).unwrap_or_default();
+    cells.iter().filter(|cell| cell.start < cell.end)
+}

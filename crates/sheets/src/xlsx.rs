@@ -1,0 +1,150 @@
+//! Workbooks of Excel since 2007 in XML (ECMA-376 part 1, SpreadsheetML), in its transitional and its strict form.
+//!
+//! Invariant: a part that is missing or broken costs what was in it, not the rest.
+
+mod comments;
+mod parts;
+mod rows;
+
+use corpus::{Document, Format};
+use extract::Skip;
+use package::Package;
+
+use crate::properties;
+use crate::sheet::Sheet;
+use crate::strings::Strings;
+use crate::styles::Styles;
+use crate::workbook::{MAX_SHEETS, Workbook};
+use crate::xml::{Node, Xml};
+
+pub(crate) use comments::comments;
+pub(crate) use parts::{Relations, office_document};
+
+/// Reads a workbook out of its package.
+pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
+    let main = office_document(&mut package)?.unwrap_or_else(|| "xl/workbook.xml".to_owned());
+    let Some(text) = package.read_text(&main)? else {
+        return Err(Skip::damaged("it has no workbook inside"));
+    };
+    let relations = Relations::of(&mut package, &main)?;
+    let mut book = Workbook::new();
+    let (sheets, from_1904) = listed_sheets(&text);
+    let mut styles = Styles::new(from_1904);
+    match relations.part(&mut package, "/styles") {
+        Ok(Some(text)) => read_styles(&text, &mut styles),
+        Ok(None) => {}
+        Err(problem) => book.problem(problem),
+    }
+    let mut strings = Strings::default();
+    match relations.part(&mut package, "/sharedStrings") {
+        Ok(Some(text)) => read_strings(&text, &mut strings)?,
+        Ok(None) => {}
+        Err(problem) => book.problem(problem),
+    }
+    for (i, (name, id)) in sheets.into_iter().enumerate() {
+        let part =
+            relations.target(&id).map_or_else(|| format!("xl/worksheets/sheet{}.xml", i + 1), str::to_owned);
+        let mut sheet = Sheet::new(name);
+        match package.read_text(&part) {
+            Ok(Some(text)) => rows::read(&text, &styles, &strings, &mut sheet),
+            Ok(None) => book.problem(Skip::damaged(format!("its part {part} is missing"))),
+            Err(problem) => book.problem(problem),
+        }
+        if let Err(problem) = comments(&mut package, &part, &mut sheet) {
+            book.problem(problem);
+        }
+        book.push(sheet);
+    }
+    let about = package.read_text("docProps/core.xml").ok().flatten();
+    book.finish(Format::Xlsx, about.map(|text| properties::read(&text)).unwrap_or_default())
+}
+
+/// Names and relations of the sheets in their order, and whether days are counted from 1904.
+fn listed_sheets(text: &str) -> (Vec<(String, String)>, bool) {
+    let (mut sheets, mut from_1904) = (Vec::new(), false);
+    let mut xml = Xml::new(text);
+    while let Some(node) = xml.next() {
+        let Node::Open(tag) = node else { continue };
+        match tag.name() {
+            "workbookPr" => from_1904 |= tag.is("date1904"),
+            "sheet" if sheets.len() < MAX_SHEETS => {
+                let attribute = |name| tag.get(name).unwrap_or_default().into_owned();
+                sheets.push((attribute("name"), attribute("id")));
+            }
+            _ => {}
+        }
+    }
+    (sheets, from_1904)
+}
+
+fn read_styles(text: &str, styles: &mut Styles) {
+    let (mut xml, mut in_cells) = (Xml::new(text), false);
+    while let Some(node) = xml.next() {
+        let Node::Open(tag) = node else { continue };
+        match tag.name() {
+            "numFmt" => {
+                if let (Some(id), Some(code)) = (tag.number("numFmtId"), tag.get("formatCode")) {
+                    styles.define(id, code);
+                }
+            }
+            "cellXfs" => in_cells = true,
+            "cellStyles" | "dxfs" | "cellStyleXfs" => in_cells = false,
+            "xf" if in_cells => styles.push(tag.number("numFmtId").unwrap_or(0)),
+            _ => {}
+        }
+    }
+    styles.finish();
+}
+
+fn read_strings(text: &str, strings: &mut Strings) -> Result<(), Skip> {
+    let mut xml = Xml::new(text);
+    while let Some(node) = xml.next() {
+        if let Node::Open(tag) = node
+            && tag.name() == "si"
+        {
+            let words = xml.words_in(HIDDEN);
+            strings.push(&unescaped(&words))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a string that is not its words: how they are spoken.
+const HIDDEN: &[&str] = &["rPh", "phoneticPr"];
+
+/// Characters that XML has no place for are written `_x000D_`.
+fn unescaped(words: &str) -> std::borrow::Cow<'_, str> {
+    if !words.contains("_x") {
+        return words.into();
+    }
+    let (mut out, mut rest) = (String::with_capacity(words.len()), words);
+    while let Some(at) = rest.find("_x") {
+        let code = rest.get(at + 2..at + 6).filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let c = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
+        let end = if c.is_some() { at + 7 } else { at + 2 };
+        out.push_str(rest.get(..if c.is_some() { at } else { end }).unwrap_or_default());
+        out.extend(c);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaped_characters() {
+        let cases = [
+            ("a_x000D_b", "a\rb"),
+            ("_x005F_x0041_", "_x0041_"),
+            ("_xyz", "_xyz"),
+            ("a_x", "a_x"),
+            ("_x00e9_", "\u{e9}"),
+        ];
+        for (words, expected) in cases {
+            assert_eq!(unescaped(words), expected, "{words}");
+        }
+    }
+}
