@@ -1,0 +1,60 @@
+//! What is asked of a parser, and what it answers.
+
+use corpus::{ContentHash, Document, Format};
+use extract::Skip;
+
+/// The most documents inside another.
+pub const MAX_PARTS: usize = 2_000;
+
+/// A file to be parsed.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which parser is asked.
+    pub format: Format,
+    /// The file's name. It is never opened; some formats take their title or their members' names from it.
+    pub name: String,
+    /// All of the file.
+    pub bytes: Vec<u8>,
+    /// What the workspace's settings say.
+    pub options: Options,
+}
+
+/// Settings that a parser follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether archives (zip, tar) are read.
+    pub archives: bool,
+    /// Whether the documents inside this one are only listed, with any reason for each. The fence asks for that when a parser did not
+    /// survive reading them, and puts in the reason.
+    pub list_only: bool,
+}
+
+/// A file as it was parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// Its own text.
+    pub document: Document,
+    /// The documents inside it, in their order: attachments of mail, members of an archive.
+    pub parts: Vec<Part>,
+}
+
+/// A document inside another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its name inside the other: a plain relative path, as [`corpus::DocPath`] takes it, and unique among the parts.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The hash of its bytes.
+    pub hash: ContentHash,
+    /// Its text, or why it has none.
+    pub outcome: Result<Document, Skip>,
+}
+
+impl Parsed {
+    /// A file that holds no other documents.
+    #[must_use]
+    pub fn without_parts(document: Document) -> Self {
+        Self { document, parts: Vec::new() }
+    }
+}
