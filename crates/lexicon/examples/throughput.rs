@@ -61,6 +61,8 @@ fn latencies(files: &[(DocPath, String)]) -> Result<()> {
             doc_id,
             path,
             title: None,
+            about: "",
+            language: None,
             chunk: &chunk,
             body,
             format: Format::Text,
@@ -184,6 +186,8 @@ fn lexicon(files: &[(DocPath, String)], threads: usize) -> Result<(Duration, usi
                 doc_id: DocId(doc_id as u64),
                 path,
                 title: Some(path.file_name()),
+                about: "",
+                language: None,
                 chunk: &Chunk {
                     headings: vec!["Chapter".to_owned(), "A section of it".to_owned()],
                     ..Chunk::default()

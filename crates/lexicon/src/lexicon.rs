@@ -8,15 +8,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use corpus::{Chunk, ChunkId, DocId, DocPath, Format, Seq, TextHash};
+use corpus::{Chunk, ChunkId, DocId, DocPath, Format, LanguageCode, Seq, TextHash};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::{Directory, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
-use crate::analysis::Stemming;
+use crate::analysis::{Language, Stemming};
 use crate::check;
 use crate::directory::CheckedDirectory;
 use crate::error::{At, Error};
 use crate::fault;
+use crate::languages::languages_of;
 use crate::schema::{self, Fields};
 use crate::seal::Seal;
 use crate::searcher::Searcher;
@@ -32,6 +33,10 @@ pub struct LexiconDoc<'a> {
     pub path: &'a DocPath,
     /// The document's title: its words count double.
     pub title: Option<&'a str>,
+    /// What else the document says of itself (authors, keywords), or nothing: its words are searchable.
+    pub about: &'a str,
+    /// The language of its text, whose rules reduce its words. `None`, and what has no rules, is read as English.
+    pub language: Option<LanguageCode>,
     /// Where it stands; the words of its headings count double.
     pub chunk: &'a Chunk,
     /// Its text.
@@ -47,7 +52,7 @@ pub struct LexiconDoc<'a> {
 /// How an index is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LexiconOptions {
-    /// How word forms are reduced. An index has one way; another one makes it incompatible.
+    /// How word forms are reduced, or whether. An index has one way; another one makes it incompatible.
     pub stemming: Stemming,
     /// Memory in bytes for staged chunks while live. More are written out early, as a segment of their own.
     pub live_memory: usize,
@@ -65,7 +70,7 @@ impl Default for LexiconOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            stemming: Stemming::English,
+            stemming: Stemming::ByLanguage,
             live_memory: 64 << 20,
             bulk_memory: 48 << 20,
             bulk_threads: cores.div_ceil(2),
@@ -94,6 +99,8 @@ pub struct Lexicon {
     writer: Option<IndexWriter>,
     fields: Fields,
     options: LexiconOptions,
+    /// Those of the last commit.
+    languages: Arc<[&'static Language]>,
     seq: Option<Seq>,
     seal: Seal,
     n_checked: usize,
@@ -139,6 +146,7 @@ impl Lexicon {
         })?;
         let (seal, n_checked) = check_files(dir, &index, &options, at)?;
         let reader = at.reading(|| index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into())?;
+        let languages = at.reading(|| languages_of(&reader.searcher(), fields.text))?;
         let payload = at.reading(|| Ok(index.load_metas()?.payload))?;
         let seq = payload.map(|payload| seq_of(&payload, &options, at)).transpose()?;
         Ok(Self {
@@ -148,6 +156,7 @@ impl Lexicon {
             writer: Some(writer),
             fields,
             options,
+            languages,
             seq,
             seal,
             n_checked,
@@ -210,11 +219,12 @@ impl Lexicon {
         })?;
         self.staged = false;
         // tantivy renames its list of segments into place but leaves the rename itself to the operating system's leisure.
-        let (index, reader) = (self.index.clone(), self.reader.clone());
-        self.write("make a commit durable", |_| {
+        let (index, reader, text) = (self.index.clone(), self.reader.clone(), self.fields.text);
+        self.languages = self.write("make a commit durable", |_| {
             index.directory().sync_directory()?;
             fault::point(fault::RELOAD)?;
-            reader.reload()
+            reader.reload()?;
+            languages_of(&reader.searcher(), text)
         })?;
         self.seq = Some(seq);
         self.renew_seal();
@@ -255,6 +265,7 @@ impl Lexicon {
             inner: self.reader.searcher(),
             fields: self.fields,
             stemming: self.options.stemming,
+            languages: self.languages.clone(),
         }
     }
 

@@ -18,6 +18,8 @@
 //!     doc_id: DocId(1),
 //!     path: &DocPath::new("policy.md")?,
 //!     title: None,
+//!     about: "",
+//!     language: None,
 //!     chunk: &Chunk::default(),
 //!     body,
 //!     format: Format::Markdown,
@@ -37,6 +39,7 @@ mod collect;
 mod directory;
 mod error;
 mod fault;
+mod languages;
 mod lexicon;
 mod query;
 mod record;

@@ -5,17 +5,22 @@
 //!
 //! A chunk matches when it holds any of the terms; BM25 adds up what each contributes. There are no operators to trip over: only text
 //! in double quotes means something more, a phrase, which lifts the chunks that hold it.
+//!
+//! A word is asked for in its form in every language that the index holds. A chunk has one language, so the forms are alternatives, and they
+//! weigh as one term that occurs wherever one of them does: which language a chunk is in does not make its words rarer.
 
 use std::collections::HashSet;
+use std::iter;
 
 use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery,
 };
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::IndexRecordOption;
 use tantivy::tokenizer::{TokenStream, Tokenizer};
-use tantivy::{Searcher, TantivyError, Term};
+use tantivy::{TantivyError, Term};
 
-use crate::analysis::{Analyzer, Stemming, TermKind, is_stop_word};
+use crate::analysis::{Analyzer, Language, TermKind, is_stop_word, untagged};
+use crate::searcher::Searcher;
 
 /// The rarest terms are kept: they decide the ranking.
 const MAX_TERMS: usize = 64;
@@ -33,12 +38,12 @@ const PHRASE_WEIGHT: f32 = 1.0;
 /// The saturation of term frequency in tantivy's BM25, which has no setting for it.
 const BM25_K1: f32 = 1.2;
 
-/// A term of a query that occurs in the index.
+/// A word of a query that occurs in the index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryTerm {
-    /// The term as it is indexed: folded and stemmed.
+    /// The word as it is indexed, folded and stemmed, in the language in which most chunks have it.
     pub text: String,
-    /// In how many chunks it occurs, those deleted but not yet merged away included.
+    /// In how many chunks it occurs in any language, those deleted but not yet merged away included.
     pub doc_freq: u64,
     /// The most it can add to a score.
     pub bound: f32,
@@ -54,42 +59,61 @@ pub(crate) struct Plan {
     pub(crate) terms: Vec<QueryTerm>,
 }
 
-/// A term before it is looked up.
-#[derive(Debug, PartialEq)]
+/// A word before it is looked up.
+#[derive(Debug)]
 struct Candidate {
-    text: String,
+    /// What it is in the languages of the index, each form once, English first.
+    forms: Vec<Form>,
+    /// The languages in which it says nothing about the subject.
+    stops: Languages,
     kind: TermKind,
-    stop: bool,
     position: usize,
+}
+
+#[derive(Debug)]
+struct Form {
+    text: String,
+    languages: Languages,
+}
+
+/// A set of a reader's languages: bit n is the n-th, and English the first.
+type Languages = u64;
+const ENGLISH: usize = 0;
+/// A query is in another language than English when it has this many more of that language's stop words: a single one can be a
+/// coincidence ("die", "man").
+const STOP_WORD_LEAD: usize = 2;
+
+/// A word that occurs, with the terms it is searched by.
+struct Word {
+    term: QueryTerm,
+    weight: f32,
+    /// Each with its own number of chunks.
+    forms: Vec<(String, u64)>,
 }
 
 impl Plan {
     /// Reads `query` against the terms that `searcher` has.
-    pub(crate) fn new(
-        query: &str,
-        stemming: Stemming,
-        field: Field,
-        searcher: &Searcher,
-    ) -> Result<Self, TantivyError> {
+    pub(crate) fn new(query: &str, searcher: &Searcher) -> Result<Self, TantivyError> {
         let query = &query[..query.floor_char_boundary(MAX_QUERY_BYTES)];
-        let mut analyzer = Analyzer::new(stemming);
-        let statistics = Statistics { searcher, n_docs: searcher.total_num_docs()?, field };
-        let terms = choose_terms(candidates(query, &mut analyzer), &statistics)?;
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(terms.len());
+        let mut reader = Reader::new(searcher);
+        let statistics = Statistics::new(searcher)?;
+        let words = choose_words(candidates(query, &mut reader), &statistics)?;
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(words.len());
         let mut bound = 0.0;
-        for (term, weight) in &terms {
-            let term_query =
-                TermQuery::new(Term::from_field_text(field, &term.text), IndexRecordOption::WithFreqs);
-            clauses.push((Occur::Should, boosted(term_query, *weight)));
-            bound += term.bound;
+        for word in &words {
+            for (text, doc_freq) in &word.forms {
+                let term_query = TermQuery::new(statistics.term(text), IndexRecordOption::WithFreqs);
+                let as_one = statistics.rarity(word.term.doc_freq) / statistics.rarity(*doc_freq);
+                clauses.push((Occur::Should, boosted(term_query, word.weight * as_one)));
+            }
+            bound += word.term.bound;
         }
         for phrase in phrases(query).take(MAX_PHRASES) {
-            if let Some((phrase_query, phrase_bound)) = phrase_clause(phrase, &mut analyzer, &statistics)? {
-                clauses.push((Occur::Should, boosted(phrase_query, PHRASE_WEIGHT)));
-                bound += phrase_bound;
-            }
+            let (queries, phrase_bound) = phrase_clauses(phrase, &mut reader, &statistics)?;
+            clauses.extend(queries.into_iter().map(|query| (Occur::Should, boosted(query, PHRASE_WEIGHT))));
+            bound += phrase_bound;
         }
-        let terms = terms.into_iter().map(|(term, _)| term).collect();
+        let terms = words.into_iter().map(|word| word.term).collect();
         Ok(Self { union: (!clauses.is_empty()).then(|| BooleanQuery::new(clauses)), bound, terms })
     }
 }
@@ -98,18 +122,30 @@ impl Plan {
 struct Statistics<'a> {
     searcher: &'a Searcher,
     n_docs: u64,
-    field: Field,
 }
 
-impl Statistics<'_> {
-    fn doc_freq(&self, text: &str) -> Result<u64, TantivyError> {
-        self.searcher.doc_freq(&Term::from_field_text(self.field, text))
+impl<'a> Statistics<'a> {
+    fn new(searcher: &'a Searcher) -> Result<Self, TantivyError> {
+        Ok(Self { searcher, n_docs: searcher.inner.total_num_docs()? })
     }
 
-    /// The limit of a term's BM25 contribution as its frequency grows: idf * (k1 + 1).
-    fn bound(&self, doc_freq: u64) -> f32 {
+    fn term(&self, text: &str) -> Term {
+        Term::from_field_text(self.searcher.fields.text, text)
+    }
+
+    fn doc_freq(&self, text: &str) -> Result<u64, TantivyError> {
+        self.searcher.inner.doc_freq(&self.term(text))
+    }
+
+    /// BM25's inverse document frequency.
+    fn rarity(&self, doc_freq: u64) -> f32 {
         let without = self.n_docs.saturating_sub(doc_freq) as f32;
-        (1.0 + (without + 0.5) / (doc_freq as f32 + 0.5)).ln() * (BM25_K1 + 1.0)
+        (1.0 + (without + 0.5) / (doc_freq as f32 + 0.5)).ln()
+    }
+
+    /// The limit of a term's BM25 contribution as its frequency grows.
+    fn bound(&self, doc_freq: u64) -> f32 {
+        self.rarity(doc_freq) * (BM25_K1 + 1.0)
     }
 }
 
@@ -117,60 +153,126 @@ fn boosted(query: impl Query, weight: f32) -> Box<dyn Query> {
     if weight == 1.0 { Box::new(query) } else { Box::new(BoostQuery::new(Box::new(query), weight)) }
 }
 
-/// The terms of a query in their order, each once, without stop words unless there is nothing else.
-fn candidates(query: &str, analyzer: &mut Analyzer) -> Vec<Candidate> {
-    let mut terms = read_terms(query, analyzer);
-    if terms.iter().any(|term| !term.stop) {
-        terms.retain(|term| !term.stop);
-    }
-    let mut seen = HashSet::new();
-    // A whole that came before as a plain word still says what its parts weigh.
-    terms.retain(|term| seen.insert(term.text.clone()) || term.kind == TermKind::Whole);
-    terms.truncate(MAX_CANDIDATES);
-    terms
+/// Reads text as documents are read, in every language of an index.
+struct Reader {
+    analyzer: Analyzer,
+    /// English is `None`, and first.
+    languages: Vec<Option<&'static Language>>,
 }
 
-fn read_terms(text: &str, analyzer: &mut Analyzer) -> Vec<Candidate> {
-    let mut stream = analyzer.token_stream(text);
-    let mut terms = Vec::new();
-    while stream.advance() {
-        let kind = stream.kind();
-        // A single character is asked for only when it stands alone: its pairs say more.
-        if kind != TermKind::Single {
-            let stop = matches!(kind, TermKind::Word | TermKind::Part) && is_stop_word(stream.raw());
-            let token = stream.token();
-            terms.push(Candidate { text: token.text.clone(), kind, stop, position: token.position });
+impl Reader {
+    fn new(searcher: &Searcher) -> Self {
+        let others = searcher.languages.iter().copied().map(Some);
+        Self {
+            analyzer: Analyzer::new(searcher.stemming),
+            languages: iter::once(None).chain(others).collect(),
         }
     }
-    terms
+
+    fn read(&mut self, text: &str) -> Vec<Candidate> {
+        let mut stream = self.analyzer.token_stream(text);
+        let mut candidates = Vec::new();
+        while stream.advance() {
+            let (kind, position) = (stream.kind(), stream.token().position);
+            // A single character is asked for only when it stands alone: its pairs say more.
+            if kind == TermKind::Single {
+                continue;
+            }
+            let (mut forms, mut stops): (Vec<Form>, Languages) = (Vec::new(), 0);
+            for (at, &language) in self.languages.iter().enumerate() {
+                let can_stop = matches!(kind, TermKind::Word | TermKind::Part);
+                stops |= Languages::from(can_stop && is_stop_word(stream.raw(), language)) << at;
+                let text = stream.rewrite_in(language);
+                match forms.iter_mut().find(|form| form.text == text) {
+                    Some(form) => form.languages |= 1 << at,
+                    None => forms.push(Form { text: text.to_owned(), languages: 1 << at }),
+                }
+            }
+            candidates.push(Candidate { forms, stops, kind, position });
+        }
+        candidates
+    }
 }
 
-/// The terms that occur, with their weight, rarest first and cut to [`MAX_TERMS`].
-fn choose_terms(
-    candidates: Vec<Candidate>,
-    statistics: &Statistics<'_>,
-) -> Result<Vec<(QueryTerm, f32)>, TantivyError> {
-    let mut chosen = Vec::with_capacity(candidates.len());
+/// The words of a query in their order, each term once, without stop words unless there is nothing else.
+fn candidates(query: &str, reader: &mut Reader) -> Vec<Candidate> {
+    let mut words = reader.read(query);
+    drop_stop_words(&mut words, reader.languages.len());
+    let mut seen = HashSet::new();
+    let mut n_forms = 0;
+    words.retain_mut(|word| {
+        // A whole that came before as a plain word still says what its parts weigh.
+        word.forms.retain(|form| seen.insert(form.text.clone()) || word.kind == TermKind::Whole);
+        n_forms += word.forms.len();
+        !word.forms.is_empty() && n_forms <= MAX_CANDIDATES
+    });
+    words
+}
+
+/// Drops a word that says nothing in the language of the query, and of any other the forms that say nothing in theirs: German "die" goes, and
+/// what English dice do stays.
+fn drop_stop_words(words: &mut Vec<Candidate>, n_languages: usize) {
+    // In a language that has nothing but stop words for it, the query is about them.
+    if words.iter().fold(Languages::MAX, |all, word| all & word.stops) != 0 {
+        return;
+    }
+    let n_stops = |at: usize| words.iter().filter(|word| word.stops >> at & 1 == 1).count();
+    let asked_in = (ENGLISH + 1..n_languages)
+        .max_by_key(|&at| n_stops(at))
+        .filter(|&at| n_stops(at) >= n_stops(ENGLISH) + STOP_WORD_LEAD)
+        .unwrap_or(ENGLISH);
+    let tells =
+        |word: &Candidate, form: &Form| word.stops >> asked_in & 1 == 0 && form.languages & word.stops == 0;
+    if words.iter().any(|word| word.forms.iter().any(|form| tells(word, form))) {
+        words.retain_mut(|word| {
+            let forms = std::mem::take(&mut word.forms);
+            word.forms = forms.into_iter().filter(|form| tells(word, form)).collect();
+            !word.forms.is_empty()
+        });
+    }
+}
+
+/// The words that occur, with their weight, rarest first and cut to [`MAX_TERMS`].
+fn choose_words(candidates: Vec<Candidate>, statistics: &Statistics<'_>) -> Result<Vec<Word>, TantivyError> {
+    let (mut chosen, mut known) = (Vec::with_capacity(candidates.len()), HashSet::new());
     let mut part_weight = 1.0;
-    for Candidate { text, kind, .. } in candidates {
-        let doc_freq = statistics.doc_freq(&text)?;
+    for Candidate { forms, kind, .. } in candidates {
+        let mut found = Vec::with_capacity(forms.len());
+        for Form { text, .. } in forms {
+            let doc_freq = statistics.doc_freq(&text)?;
+            if doc_freq > 0 {
+                found.push((text, doc_freq));
+            }
+        }
         let weight = match kind {
             TermKind::Part => part_weight,
             TermKind::Whole => {
                 // When nobody writes the word that way, its parts are all there is.
-                part_weight = if doc_freq > 0 { PART_WEIGHT } else { 1.0 };
+                part_weight = if found.is_empty() { 1.0 } else { PART_WEIGHT };
                 1.0
             }
             TermKind::Word | TermKind::Pair | TermKind::Single | TermKind::Lone => 1.0,
         };
-        if doc_freq > 0 && chosen.iter().all(|(known, _): &(QueryTerm, f32)| known.text != text) {
-            let bound = weight * statistics.bound(doc_freq);
-            chosen.push((QueryTerm { text, doc_freq, bound }, weight));
-        }
+        found.retain(|(text, _)| known.insert(text.clone()));
+        chosen.extend(Word::new(found, weight, statistics));
     }
-    chosen.sort_by_key(|(term, _)| term.doc_freq);
-    chosen.truncate(MAX_TERMS);
+    chosen.sort_by_key(|word| word.term.doc_freq);
+    let mut n_terms = 0;
+    chosen.retain(|word| {
+        n_terms += word.forms.len();
+        n_terms <= MAX_TERMS
+    });
     Ok(chosen)
+}
+
+impl Word {
+    /// `None` when no form of it occurs.
+    fn new(forms: Vec<(String, u64)>, weight: f32, statistics: &Statistics<'_>) -> Option<Self> {
+        let (usual, _) = forms.iter().rev().max_by_key(|(_, doc_freq)| *doc_freq)?;
+        let doc_freq = forms.iter().map(|(_, doc_freq)| doc_freq).sum();
+        let bound = weight * statistics.bound(doc_freq);
+        Some(Self { term: QueryTerm { text: untagged(usual).to_owned(), doc_freq, bound }, weight, forms })
+    }
 }
 
 /// The texts between pairs of double quotes, straight or curly. A quote without partner means nothing.
@@ -183,43 +285,83 @@ fn phrases(query: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The query for a phrase of several terms that all occur, and its bound.
-fn phrase_clause(
+/// The queries for a phrase of several terms that all occur, one for each language in which it is another one, and their bound.
+fn phrase_clauses(
     phrase: &str,
-    analyzer: &mut Analyzer,
+    reader: &mut Reader,
+    statistics: &Statistics<'_>,
+) -> Result<(Vec<PhraseQuery>, f32), TantivyError> {
+    let mut words = reader.read(phrase);
+    // A whole stands beside its parts, which have the positions.
+    words.retain(|word| word.kind != TermKind::Whole);
+    words.truncate(MAX_PHRASE_TERMS);
+    let (mut queries, mut bound) = (Vec::new(), 0.0_f32);
+    if words.len() < 2 {
+        return Ok((queries, bound));
+    }
+    let mut seen = HashSet::new();
+    for at in 0..reader.languages.len() {
+        let form = |word: &Candidate| word.forms.iter().position(|form| form.languages >> at & 1 == 1);
+        let forms: Vec<usize> = words.iter().filter_map(form).collect();
+        if seen.insert(forms.clone())
+            && let Some((query, query_bound)) = phrase_query(&words, &forms, statistics)?
+        {
+            queries.push(query);
+            // A chunk has one language.
+            bound = bound.max(query_bound);
+        }
+    }
+    Ok((queries, bound))
+}
+
+/// The query for the given form of each word, when all occur, and its bound.
+fn phrase_query(
+    words: &[Candidate],
+    forms: &[usize],
     statistics: &Statistics<'_>,
 ) -> Result<Option<(PhraseQuery, f32)>, TantivyError> {
-    let mut terms = read_terms(phrase, analyzer);
-    // A whole stands beside its parts, which have the positions.
-    terms.retain(|term| term.kind != TermKind::Whole);
-    terms.truncate(MAX_PHRASE_TERMS);
-    if terms.len() < 2 {
-        return Ok(None);
-    }
-    let mut bound = 0.0;
-    for term in &terms {
-        let doc_freq = statistics.doc_freq(&term.text)?;
+    let (mut terms, mut bound) = (Vec::with_capacity(words.len()), 0.0);
+    for (word, form) in words.iter().zip(forms).filter_map(|(word, &at)| Some((word, word.forms.get(at)?))) {
+        let doc_freq = statistics.doc_freq(&form.text)?;
         if doc_freq == 0 {
             return Ok(None);
         }
+        terms.push((word.position, statistics.term(&form.text)));
         bound += PHRASE_WEIGHT * statistics.bound(doc_freq);
     }
-    let terms =
-        terms.into_iter().map(|term| (term.position, Term::from_field_text(statistics.field, &term.text)));
-    Ok(Some((PhraseQuery::new_with_offset(terms.collect()), bound)))
+    Ok(Some((PhraseQuery::new_with_offset(terms), bound)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Stemming;
+    use corpus::LanguageCode;
 
-    fn check(query: &str, expected: &[&str]) {
-        let terms = candidates(query, &mut Analyzer::new(Stemming::English));
-        assert_eq!(terms.iter().map(|term| term.text.as_str()).collect::<Vec<_>>(), expected, "{query}");
+    fn reader(codes: &[&str]) -> Reader {
+        let others = codes.iter().map(|code| LanguageCode::new(code).and_then(Language::of));
+        Reader {
+            analyzer: Analyzer::new(Stemming::ByLanguage),
+            languages: iter::once(None).chain(others).collect(),
+        }
+    }
+
+    /// Forms of a word are joined by `/`; those with a tag have the language before a colon.
+    fn check_in(codes: &[&str], query: &str, expected: &[&str]) {
+        let shown = |form: &Form| match Language::of_term(form.text.as_bytes()) {
+            Some(language) => format!("{}:{}", language.code(), untagged(&form.text)),
+            None => form.text.clone(),
+        };
+        let words: Vec<String> = candidates(query, &mut reader(codes))
+            .iter()
+            .map(|word| word.forms.iter().map(shown).collect::<Vec<_>>().join("/"))
+            .collect();
+        assert_eq!(words, expected, "{query}");
     }
 
     #[test]
     fn terms_of_a_query() {
+        let check = |query, expected: &[&str]| check_in(&[], query, expected);
         check("What is the refund policy for invoices?", &["refund", "polici", "invoic"]);
         check("what is it", &["what", "is", "it"]);
         check("run running runs", &["run"]);
@@ -229,6 +371,29 @@ mod tests {
         check("東京都", &["東京", "京都"]);
         check("\u{0}\u{7}\t -- \" ( ] ^~:", &[]);
         check("", &[]);
+    }
+
+    #[test]
+    fn words_have_a_form_for_each_language() {
+        check_in(&["de"], "Rechnungen", &["rechnungen/de:rechnung"]);
+        check_in(
+            &["de"],
+            "utf8 3.14 水 приливы",
+            &["utf8", "utf/de:utf", "8", "3.14", "3", "14", "水", "приливы"],
+        );
+        check_in(&["ru"], "invoices приливами", &["invoic", "приливами/ru:прилив"]);
+        check_in(&["de", "sv"], "the mill", &["mill/de:mill/sv:mill"]);
+    }
+
+    #[test]
+    fn stop_words_are_those_of_the_query_and_of_each_language() {
+        check_in(&["de"], "Wie ist die Rückgabe geregelt?", &["ruckgab/de:ruckgab", "geregelt/de:geregelt"]);
+        // English, with a word that is none in German.
+        check_in(&["de"], "how to die cast", &["die", "cast/de:cast"]);
+        // German, with a word that is none in English.
+        check_in(&["de"], "die Kosten", &["die", "kosten/de:kost"]);
+        check_in(&["de"], "über", &["uber/de:uber"]);
+        check_in(&["de"], "was ist das", &["was/de:was", "ist/de:ist", "das/de:das"]);
     }
 
     #[test]

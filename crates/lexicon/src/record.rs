@@ -3,12 +3,12 @@
 //! Invariant: decoding never panics, whatever the bytes; what was encoded comes back equal.
 //! On disk: one byte of version, then postcard.
 
-use corpus::{Chunk, ChunkId, DocId, Format, Span, TextHash};
+use corpus::{Chunk, ChunkId, DocId, Format, Place, Span, TextHash, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::{LexiconDoc, StoredChunk};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The fields in their order on disk. Add a field: raise [`VERSION`] and the format of the schema.
 #[derive(Serialize, Deserialize)]
@@ -17,14 +17,25 @@ struct Record<'a> {
     span: (u32, u32),
     chars: (u32, u32),
     lines: (u32, u32),
-    page: Option<u32>,
     #[serde(borrow)]
+    place: Option<PlaceRecord<'a>>,
     headings: Vec<&'a str>,
+    header: Option<&'a str>,
     title: Option<&'a str>,
     format: &'a str,
     modified_ms: i64,
     text_hash: [u8; 16],
     body: &'a str,
+}
+
+/// A place, its unit by name.
+#[derive(Serialize, Deserialize)]
+struct PlaceRecord<'a> {
+    unit: &'a str,
+    first: u32,
+    last: u32,
+    name: Option<&'a str>,
+    columns: Option<(u32, u32)>,
 }
 
 /// A chunk as bytes.
@@ -35,8 +46,9 @@ pub(crate) fn encode(doc: &LexiconDoc<'_>) -> Vec<u8> {
         span: (chunk.span.start, chunk.span.end),
         chars: (chunk.chars.start, chunk.chars.end),
         lines: chunk.lines,
-        page: chunk.page,
+        place: chunk.place.as_ref().map(place_record),
         headings: chunk.headings.iter().map(String::as_str).collect(),
+        header: chunk.header.as_deref(),
         title: doc.title,
         format: doc.format.name(),
         modified_ms: doc.modified_ms,
@@ -53,6 +65,10 @@ pub(crate) fn encode(doc: &LexiconDoc<'_>) -> Vec<u8> {
 pub(crate) fn decode(chunk_id: ChunkId, bytes: &[u8]) -> Option<StoredChunk> {
     let (&VERSION, bytes) = bytes.split_first()? else { return None };
     let record: Record<'_> = postcard::from_bytes(bytes).ok()?;
+    let place = match record.place {
+        Some(place) => Some(place_of(&place)?),
+        None => None,
+    };
     Some(StoredChunk {
         doc_id: DocId(record.doc_id),
         chunk_id,
@@ -61,13 +77,34 @@ pub(crate) fn decode(chunk_id: ChunkId, bytes: &[u8]) -> Option<StoredChunk> {
             chars: span(record.chars)?,
             lines: record.lines,
             headings: record.headings.into_iter().map(str::to_owned).collect(),
-            page: record.page,
+            header: record.header.map(str::to_owned),
+            place,
         },
         body: record.body.to_owned(),
         title: record.title.map(str::to_owned),
         format: Format::from_name(record.format)?,
         modified_ms: record.modified_ms,
         text_hash: TextHash::from_bytes(record.text_hash),
+    })
+}
+
+fn place_record(place: &Place) -> PlaceRecord<'_> {
+    PlaceRecord {
+        unit: place.unit.name(),
+        first: place.first,
+        last: place.last,
+        name: place.name.as_deref(),
+        columns: place.columns,
+    }
+}
+
+fn place_of(record: &PlaceRecord<'_>) -> Option<Place> {
+    Some(Place {
+        unit: Unit::from_name(record.unit)?,
+        first: record.first,
+        last: record.last,
+        name: record.name.map(str::to_owned),
+        columns: record.columns,
     })
 }
 
@@ -81,26 +118,43 @@ mod tests {
     use corpus::DocPath;
     use proptest::prelude::*;
 
+    fn places() -> impl Strategy<Value = Place> {
+        let unit = prop::sample::select(&[
+            Unit::Page,
+            Unit::Slide,
+            Unit::Row,
+            Unit::Cell,
+            Unit::Chapter,
+            Unit::Message,
+        ]);
+        let name = prop::option::of("\\PC{0,10}");
+        (unit, any::<(u32, u32)>(), name, any::<Option<(u32, u32)>>())
+            .prop_map(|(unit, (first, last), name, columns)| Place { unit, first, last, name, columns })
+    }
+
     proptest! {
         #[test]
         fn round_trip(
             ids in any::<(u64, u64)>(),
             offsets in any::<[u32; 4]>(),
             lines in any::<(u32, u32)>(),
-            page in any::<Option<u32>>(),
+            place in prop::option::of(places()),
             headings in prop::collection::vec("\\PC{0,10}", 0..4),
             title in prop::option::of("\\PC{0,10}"),
+            header in prop::option::of("\\PC{0,10}"),
             body in "\\PC{0,200}",
             modified_ms in any::<i64>(),
             format in 0..Format::all().count(),
         ) {
             let pair = |a: u32, b: u32| Span { start: a.min(b), end: a.max(b) };
-            let chunk = Chunk { span: pair(offsets[0], offsets[1]), chars: pair(offsets[2], offsets[3]), lines, headings, page };
+            let chunk = Chunk { span: pair(offsets[0], offsets[1]), chars: pair(offsets[2], offsets[3]), lines, headings, header, place };
             let doc = LexiconDoc {
                 chunk_id: ChunkId(ids.0),
                 doc_id: DocId(ids.1),
                 path: &DocPath::new("a.txt").unwrap(),
                 title: title.as_deref(),
+                about: "",
+                language: None,
                 chunk: &chunk,
                 body: &body,
                 format: Format::all().nth(format).unwrap(),

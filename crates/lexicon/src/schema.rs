@@ -3,7 +3,7 @@
 //! Invariant: whatever changes the bytes on disk (fields, analysis, record) changes [`FORMAT`], and an index of another format is refused.
 //! Not here: reading and writing the index.
 //!
-//! There is *one* indexed text field. Body, context line and path are values of it, the context twice: BM25 over a field in which the
+//! There is *one* indexed text field. Body, context line, path and what the document says of itself are values of it, the context twice: BM25 over a field in which the
 //! weightier parts occur oftener is BM25F with integer weights (Robertson, Zaragoza, Taylor 2004, "Simple BM25 extension to multiple
 //! weighted fields"). A term then has one posting list instead of four, a query a quarter of the scorers, and the best possible score
 //! of a query is a plain sum over its terms.
@@ -16,11 +16,11 @@ use tantivy::schema::{
 };
 
 use crate::LexiconDoc;
-use crate::analysis::{Analyzer, Stemming};
+use crate::analysis::{Analyzer, Language, Stemming, marked};
 use crate::record;
 
 /// Version of everything this crate puts on disk.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// How often title and headings count, against once for body and path.
 const CONTEXT_WEIGHT: usize = 2;
@@ -32,7 +32,7 @@ pub(crate) struct Fields {
     pub(crate) chunk: Field,
     /// u64: finds all chunks of a document, to delete them.
     pub(crate) document: Field,
-    /// Body, context and path, with positions for phrases.
+    /// Body, context, path and the rest, each marked with its language, with positions for phrases.
     pub(crate) text: Field,
     /// The stored chunk (see `record`).
     pub(crate) record: Field,
@@ -83,14 +83,19 @@ impl Fields {
         let mut out = TantivyDocument::with_capacity(2 * doc.body.len() + 512);
         out.add_u64(self.chunk, doc.chunk_id.0);
         out.add_u64(self.document, doc.doc_id.0);
-        out.add_text(self.text, doc.body);
-        let context = ChunkText::new(doc.title, &doc.chunk.headings, "").context;
+        let language = doc.language.and_then(Language::of);
+        out.add_text(self.text, marked(language, doc.body));
+        let context = ChunkText::new(doc.title, doc.chunk, "").context;
         if !context.is_empty() {
+            let context = marked(language, &context);
             for _ in 0..CONTEXT_WEIGHT {
                 out.add_text(self.text, &context);
             }
         }
-        out.add_text(self.text, doc.path.as_str());
+        out.add_text(self.text, marked(language, doc.path.as_str()));
+        if !doc.about.is_empty() {
+            out.add_text(self.text, marked(language, doc.about));
+        }
         out.add_bytes(self.record, &record::encode(doc));
         out
     }
@@ -120,10 +125,11 @@ mod tests {
         for other in [
             "",
             "format=1 seq=1",
-            "format=2 seq=1",
-            "format=2 store=x seq=1",
-            "format=2 store=1 seq=",
-            "format=2 store=1 seq=-1",
+            "format=2 store=1 seq=1",
+            "format=3 seq=1",
+            "format=3 store=x seq=1",
+            "format=3 store=1 seq=",
+            "format=3 store=1 seq=-1",
         ] {
             assert_eq!(parse_payload(other), None, "{other:?}");
         }
@@ -131,6 +137,6 @@ mod tests {
 
     #[test]
     fn stemmings_have_different_schemas() {
-        assert_ne!(schema(Stemming::English).0, schema(Stemming::None).0);
+        assert_ne!(schema(Stemming::ByLanguage).0, schema(Stemming::None).0);
     }
 }

@@ -12,7 +12,7 @@ use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, TERMINATED, TantivyDocument, TantivyError, Term};
 
-use crate::analysis::Stemming;
+use crate::analysis::{Language, Stemming};
 use crate::check;
 use crate::collect::{self, Walk};
 use crate::error::{At, Error};
@@ -27,6 +27,8 @@ pub struct Searcher {
     pub(crate) inner: tantivy::Searcher,
     pub(crate) fields: Fields,
     pub(crate) stemming: Stemming,
+    /// Those that its terms belong to, besides English.
+    pub(crate) languages: Arc<[&'static Language]>,
 }
 
 /// The answer to a query.
@@ -83,8 +85,7 @@ impl Searcher {
         filtered: bool,
     ) -> Result<LexicalHits, Error> {
         self.at("search").reading(|| {
-            let Plan { union, bound, terms } =
-                Plan::new(query, self.stemming, self.fields.text, &self.inner)?;
+            let Plan { union, bound, terms } = Plan::new(query, self)?;
             let Some(union) = union else { return Ok(LexicalHits::default()) };
             let weight = union.weight(EnableScoring::enabled_from_searcher(&self.inner))?;
             let walk = if filtered { Walk::Exhaustive } else { Walk::Pruned };

@@ -5,11 +5,13 @@
 
 mod analyzer;
 mod fold;
+mod language;
 mod scan;
 mod stem;
 mod stop;
 
 pub(crate) use analyzer::Analyzer;
+pub(crate) use language::{Language, TAG, marked, untagged};
 pub(crate) use scan::TermKind;
 pub use stem::Stemming;
 pub(crate) use stop::is_stop_word;

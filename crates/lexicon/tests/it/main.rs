@@ -4,12 +4,13 @@
 
 mod commit;
 mod damage;
+mod language;
 mod model;
 mod search;
 
 use std::path::Path;
 
-use corpus::{Chunk, ChunkId, DocId, DocPath, Format, Seq, Span, TextHash};
+use corpus::{Chunk, ChunkId, DocId, DocPath, Format, LanguageCode, Seq, Span, TextHash};
 use workroom_lexicon::{Lexicon, LexiconDoc, LexiconOptions, Searcher, StoredChunk};
 
 /// An owned chunk, and what is expected back from the store.
@@ -17,6 +18,8 @@ use workroom_lexicon::{Lexicon, LexiconDoc, LexiconOptions, Searcher, StoredChun
 struct Doc {
     path: DocPath,
     stored: StoredChunk,
+    language: Option<LanguageCode>,
+    about: &'static str,
 }
 
 fn doc(chunk_id: u64, doc_id: u64, body: &str) -> Doc {
@@ -38,6 +41,8 @@ fn doc(chunk_id: u64, doc_id: u64, body: &str) -> Doc {
             modified_ms: 1,
             text_hash: TextHash::of(body),
         },
+        language: None,
+        about: "",
     }
 }
 
@@ -53,6 +58,16 @@ impl Doc {
         self
     }
 
+    fn in_language(mut self, code: &str) -> Self {
+        self.language = LanguageCode::new(code);
+        self
+    }
+
+    fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
     fn add_to(&self, lexicon: &mut Lexicon) {
         let stored = &self.stored;
         let added = lexicon.add(&LexiconDoc {
@@ -60,6 +75,8 @@ impl Doc {
             doc_id: stored.doc_id,
             path: &self.path,
             title: stored.title.as_deref(),
+            about: self.about,
+            language: self.language,
             chunk: &stored.chunk,
             body: &stored.body,
             format: stored.format,
