@@ -121,6 +121,10 @@ pub(crate) struct Scope {
     /// Only files modified since then: a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+    /// Only documents that say this of themselves: author=smith, title=plan, keyword=tide, language=de, created>=2024-03, modified<2024,
+    /// pages>10 (may be given several times; put it in quotes)
+    #[arg(long = "filter", value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
     /// Prefer recent files; at this age (12h, 7d, 2w) half of the preference is gone
     #[arg(long, value_name = "AGE")]
     pub(crate) recency: Option<String>,

@@ -20,6 +20,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Started as a parser, it does nothing else.
+    workroom::serve_parser_if_asked();
     let args = args::Args::parse();
     log::start(&args);
     match command::run(&args) {

@@ -72,14 +72,18 @@ impl Out {
     /// A hit: where it is, under which headings, how it scored, and the first lines of the quote.
     pub(crate) fn hit(&mut self, number: usize, hit: &Hit) -> io::Result<()> {
         let place = format!("{}:{}", hit.path, lines(hit.start_line, hit.end_line));
-        let page = hit.page.map_or(String::new(), |page| format!(" page {page}"));
+        let origin = hit.place.as_ref().map_or(String::new(), |place| format!("  {}", clean(&place.label)));
         let stale = if hit.fresh { "" } else { "  (changed since)" };
         let score = format!("{:.3}", hit.score);
-        let head = format!("{number:>2}. {}{page}{stale}", self.bold(&place));
+        let head = format!("{number:>2}. {}{origin}{stale}", self.bold(&place));
         self.line(&format!("{head}  {}", self.dim(&score)))?;
         if let Some(context) = context(hit) {
             let context = self.dim(&context);
             self.line(&format!("    {context}"))?;
+        }
+        if let Some(header) = &hit.header {
+            let header = self.dim(&clean(header));
+            self.line(&format!("    {header}"))?;
         }
         for line in excerpt(&hit.quote, self.width.saturating_sub(4)) {
             self.line(&format!("    {line}"))?;

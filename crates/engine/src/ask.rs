@@ -1,7 +1,7 @@
 //! Ask: the passages that speak to a question, within a budget, and an answer made of their sentences.
 
 use crate::search::hit;
-use crate::{Answer, Citation, Engine, Question, Result};
+use crate::{Answer, Citation, Engine, Place, Question, Result};
 use corpus::{LineIndex, Token};
 use retrieve::{Passage, Sentence, answer, passages};
 
@@ -18,7 +18,8 @@ impl Engine {
         let snapshot = self.snapshot_for(&question.query)?;
         let ranked = self.ranked(&snapshot, &question.query, CONSIDERED)?;
         let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
-        let fresh: Vec<Option<bool>> = found.iter().map(|passage| self.freshness(&passage.doc)).collect();
+        let fresh: Vec<Option<bool>> =
+            found.iter().map(|passage| self.freshness(&snapshot, &passage.doc)).collect();
         let mut there = fresh.iter();
         found.retain(|_| there.next().is_some_and(Option::is_some));
         let fresh = fresh.into_iter().flatten();
@@ -63,6 +64,7 @@ fn citation(sentence: &Sentence, passages: &[Passage]) -> Citation {
         end_char: place.chars.start + last.char,
         start_line: place.lines.0 + first.line - 1,
         end_line: place.lines.0 + last.line - 1,
+        place: passage.place_of(&sentence.range).map(Place::from),
         quote: passage.text[sentence.range.clone()].to_owned(),
     }
 }

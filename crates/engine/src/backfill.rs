@@ -130,7 +130,7 @@ pub(crate) fn waiting(snapshot: &Snapshot) -> Vec<ChunkId> {
 
 /// The text the model reads for a chunk: the same that ingest embeds.
 pub(crate) fn embedding_text(stored: &StoredChunk) -> String {
-    ChunkText::new(stored.title.as_deref(), &stored.chunk.headings, retrieve::quote(stored)).joined()
+    ChunkText::new(stored.title.as_deref(), &stored.chunk, retrieve::quote(stored)).joined()
 }
 
 /// What the index is to keep for a chunk; `None` for a vector without direction.

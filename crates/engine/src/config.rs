@@ -12,8 +12,16 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// The teacher whose vectors the index gets, by name, or `student` for none.
     pub model: String,
-    /// Larger files are not indexed, in bytes.
+    /// Larger text files are not indexed, in bytes.
     pub max_file_bytes: u64,
+    /// Larger documents (PDF, Office, mail, ...) are not indexed, in bytes.
+    pub max_document_bytes: u64,
+    /// Whether the documents inside zip and tar archives are indexed.
+    pub archives: bool,
+    /// Seconds that a parser may take for one file.
+    pub parse_seconds: u64,
+    /// Memory that a parser may take for one file, in MiB.
+    pub parse_memory_mb: u64,
     /// Whether files and folders whose name begins with a dot are indexed.
     pub hidden: bool,
     /// Share of the teacher's time that back-fill may take in the background, in percent, 1 to 100.
@@ -30,6 +38,10 @@ impl Default for Config {
         Self {
             model: STUDENT.to_owned(),
             max_file_bytes: 8 << 20,
+            max_document_bytes: 64 << 20,
+            archives: false,
+            parse_seconds: 30,
+            parse_memory_mb: 1024,
             hidden: true,
             backfill_percent: 50,
             daemon_idle_seconds: 600,
@@ -69,6 +81,9 @@ impl Config {
         let config: Self = toml::from_str(&text).map_err(|error| refused(error.message()))?;
         if !(1..=100).contains(&config.backfill_percent) {
             return Err(refused("backfill_percent is not between 1 and 100 (`models pause` stops the work)"));
+        }
+        if config.parse_seconds == 0 || config.parse_memory_mb == 0 {
+            return Err(refused("parse_seconds and parse_memory_mb must be at least 1"));
         }
         Ok(config)
     }

@@ -11,8 +11,10 @@ use crate::teacher::Teacher;
 use crate::turns::Turns;
 use crate::{Progress, Result, Summary, student};
 use embed::WordPiece;
+use fence::Fence;
 use index::{Index, OpenReport};
-use ingest::{Ingest, Limits, NoProgress};
+use ingest::{Ingest, Limits, NoProgress, Reading};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,6 +28,8 @@ pub struct OpenOptions {
     pub models_dir: Option<PathBuf>,
     /// Worker threads of the pipeline and of the teacher; 0 means one for each core.
     pub threads: usize,
+    /// What is started to parse files that are not plain text; without it they are skipped.
+    pub parser: Option<fence::Program>,
 }
 
 /// A folder of files with an index. Share it between threads by reference or `Arc`.
@@ -106,8 +110,7 @@ impl Engine {
         let teacher = Teacher::choose(&config, models.as_ref(), &index, options.threads)?;
         let tokenizer = WordPiece::builtin();
         let student = student::find(&index)?;
-        let limits =
-            Limits { max_file_bytes: config.max_file_bytes, threads: options.threads, ..Limits::default() };
+        let limits = Limits { threads: options.threads, ..Limits::default() };
         let ingest = Ingest::new(
             &layout.root,
             Arc::clone(&index),
@@ -115,6 +118,7 @@ impl Engine {
             tokenizer,
             teacher.model_id(),
             limits,
+            reading(&config, options),
         )?;
         let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
         let mut repaired = report.repaired.clone();
@@ -218,6 +222,25 @@ impl Drop for Engine {
         if let Err(error) = self.index.finish() {
             tracing::warn!(%error, "merging ended early; nothing is lost");
         }
+    }
+}
+
+/// How files are read. No process is started before there is a file for one.
+fn reading(config: &Config, options: &OpenOptions) -> Reading {
+    let defaults = fence::Limits::default();
+    let threads = NonZero::new(options.threads).map_or(defaults.children, NonZero::get);
+    let limits = fence::Limits {
+        memory_bytes: config.parse_memory_mb.saturating_mul(1 << 20),
+        time: Duration::from_secs(config.parse_seconds),
+        // One more than a bulk run keeps busy: a single change does not wait behind it.
+        children: threads + 1,
+        ..defaults
+    };
+    Reading {
+        max_file_bytes: config.max_file_bytes,
+        max_document_bytes: config.max_document_bytes,
+        archives: config.archives,
+        fence: options.parser.clone().map(|program| Arc::new(Fence::new(program, limits))),
     }
 }
 

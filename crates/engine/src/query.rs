@@ -1,6 +1,7 @@
 //! What a caller asks and what it gets back. Plain values; the serialised form is the documented JSON (docs/json.md).
 
-use crate::{Error, ErrorKind, Result};
+use crate::fact::fact;
+use crate::{Error, ErrorKind, Place, Result};
 use corpus::Format;
 use index::Filter;
 use retrieve::Recency;
@@ -23,6 +24,9 @@ pub struct Query {
     pub types: Vec<String>,
     /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
     pub since_ms: Option<i64>,
+    /// Only documents that say this of themselves: `author=smith`, `title=plan`, `keyword=tide`, `language=de`, `created>=2024-03`,
+    /// `modified<2024`, `pages>10`. All must hold; words match in any case and anywhere, dates by year, month, day or instant (UTC).
+    pub filters: Vec<String>,
     /// Prefers recent files: the age, in milliseconds, at which half of the preference is gone. A very old file keeps half of its score.
     pub half_life_ms: Option<i64>,
     /// How long to wait for teacher vectors of chunks that have none yet, in milliseconds; 0 for not at all, `None` for
@@ -47,6 +51,7 @@ impl Query {
             path: None,
             types: Vec::new(),
             since_ms: None,
+            filters: Vec::new(),
             half_life_ms: None,
             rescore_ms: None,
             keep: true,
@@ -58,6 +63,13 @@ impl Query {
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Keeps only documents that say this of themselves (see [`Query::filters`]).
+    #[must_use]
+    pub fn filter_by(mut self, filter: impl Into<String>) -> Self {
+        self.filters.push(filter.into());
         self
     }
 
@@ -99,7 +111,8 @@ impl Query {
         let path =
             self.path.as_deref().map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
         let path = path.filter(|path| !path.is_empty() && path != ".");
-        Ok(Filter { path, formats, modified_since_ms: self.since_ms })
+        let facts = self.filters.iter().map(|text| fact(text)).collect::<Result<Vec<_>>>()?;
+        Ok(Filter { path, formats, modified_since_ms: self.since_ms, facts })
     }
 }
 
@@ -130,8 +143,14 @@ pub struct Hit {
     pub title: Option<String>,
     /// Headings or enclosing definitions that lead to the chunk, outermost first.
     pub headings: Vec<String>,
-    /// Page, for formats that have pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The header row of the table whose rows these are, when it is not in the quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// Page, slide, cells, ... in the original, for formats that have such places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The page alone, for formats that have pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
     /// First byte of the text.
     pub start_byte: u32,
@@ -147,7 +166,19 @@ pub struct Hit {
     pub end_line: u32,
     /// The text of that version at that range, byte for byte.
     pub quote: String,
-    /// BLAKE3 of the file's bytes as they were indexed, in hexadecimal.
+    /// Who wrote the document, by its own account; the sender of a message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// When the document was made or sent, by its own account, RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// The language of its text, as detected, in two letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The file that the document is a part of: the message of an attachment, the archive of a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// BLAKE3 of the file's bytes as they were indexed, in hexadecimal; of the part's own, for a part.
     pub version: String,
     /// When the file was modified, RFC 3339, UTC.
     pub modified: String,
@@ -212,6 +243,9 @@ pub struct Citation {
     pub start_line: u32,
     /// Last line, included.
     pub end_line: u32,
+    /// Page, slide, cells, ... in the original, for formats that have such places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The sentence, byte for byte.
     pub quote: String,
 }

@@ -1,6 +1,7 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
-use crate::{Engine, Error, ErrorKind, Hit, Mode, Query, Result};
+use crate::place::page_of;
+use crate::{Engine, Error, ErrorKind, Hit, Mode, Place, Query, Result};
 use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
 use index::{DocRecord, Snapshot};
 use jiff::Timestamp;
@@ -111,7 +112,7 @@ impl Engine {
             let (Some(stored), Some(doc)) = (stored, snapshot.docs().of_chunk(ranked.chunk)) else {
                 continue;
             };
-            if let Some(fresh) = self.freshness(doc) {
+            if let Some(fresh) = self.freshness(snapshot, doc) {
                 let text = quote(&stored).to_owned();
                 hits.push(hit(doc, ranked, &stored.chunk, text, fresh));
             }
@@ -119,8 +120,10 @@ impl Engine {
         Ok(hits)
     }
 
-    /// Whether the file still has the bytes that were indexed; `None` when it is gone.
-    pub(crate) fn freshness(&self, doc: &DocRecord) -> Option<bool> {
+    /// Whether the file still has the bytes that were indexed; `None` when it is gone. A part is as fresh as the file it is in.
+    pub(crate) fn freshness(&self, snapshot: &Snapshot, doc: &DocRecord) -> Option<bool> {
+        let container = doc.container.as_ref().and_then(|container| snapshot.doc(container));
+        let doc = container.map_or(doc, |container| container);
         let on_disk = doc.path.to_fs(&self.layout.root);
         match Presence::of(&on_disk) {
             Ok(Presence::File(stat)) => {
@@ -150,7 +153,9 @@ pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String
         tier: ranked.tier.map(|tier| tier.name().to_owned()),
         title: doc.title.clone(),
         headings: place.headings.clone(),
-        page: place.page,
+        header: place.header.clone(),
+        place: place.place.as_ref().map(Place::from),
+        page: page_of(place.place.as_ref()),
         start_byte: place.span.start,
         end_byte: place.span.end,
         start_char: place.chars.start,
@@ -158,6 +163,10 @@ pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String
         start_line: place.lines.0,
         end_line: place.lines.1,
         quote,
+        authors: doc.metadata.authors.clone(),
+        created: doc.metadata.created_ms.map(rfc3339),
+        language: doc.metadata.language.map(|language| language.to_string()),
+        container: doc.container.as_ref().map(ToString::to_string),
         version: doc.hash.to_string(),
         modified: rfc3339(doc.mtime_ns / 1_000_000),
         indexed_at: rfc3339(doc.indexed_at_ms),

@@ -1,10 +1,13 @@
 //! Show: a document's extracted text, or one chunk with its neighbours.
 
 use crate::files::own_path;
-use crate::{Engine, Error, ErrorKind, Result};
+use crate::place::page_of;
+use crate::search::rfc3339;
+use crate::{Engine, Error, ErrorKind, Place, Result};
 use index::{DocRecord, Snapshot, StoredChunk};
 use retrieve::quote;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A document, or a part of it, as it is indexed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,12 @@ pub struct Shown {
     pub format: String,
     /// Its title, if it says one.
     pub title: Option<String>,
+    /// What it says of itself, and the language it is in, by name; only what there is.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+    /// The file that it is a part of: the message of an attachment, the archive of a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// Whether the file still has those bytes. `false` too when it is gone.
     pub fresh: bool,
     /// The chunks, in order: all of them, or the one asked for between its neighbours.
@@ -33,8 +42,14 @@ pub struct ShownChunk {
     pub asked: bool,
     /// Headings or enclosing definitions, outermost first.
     pub headings: Vec<String>,
-    /// Page, for formats that have pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The header row of the table whose rows these are, when it is not in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// Page, slide, cells, ... in the original, for formats that have such places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The page alone, for formats that have pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
     /// First byte.
     pub start_byte: u32,
@@ -107,7 +122,9 @@ impl Engine {
             version: doc.hash.to_string(),
             format: doc.format.name().to_owned(),
             title: doc.title.clone(),
-            fresh: self.freshness(doc).unwrap_or(false),
+            metadata: about(doc),
+            container: doc.container.as_ref().map(ToString::to_string),
+            fresh: self.freshness(snapshot, doc).unwrap_or(false),
             chunks: chunks
                 .map(|(stored, number)| shown_chunk(stored, number, asked == Some(number)))
                 .collect(),
@@ -121,13 +138,31 @@ fn shown_chunk(stored: &StoredChunk, number: u64, asked: bool) -> ShownChunk {
         chunk: number,
         asked,
         headings: place.headings.clone(),
-        page: place.page,
+        header: place.header.clone(),
+        place: place.place.as_ref().map(Place::from),
+        page: page_of(place.place.as_ref()),
         start_byte: place.span.start,
         end_byte: place.span.end,
         start_line: place.lines.0,
         end_line: place.lines.1,
         text: quote(stored).to_owned(),
     }
+}
+
+/// What a document says of itself, by name.
+fn about(doc: &DocRecord) -> BTreeMap<String, String> {
+    let metadata = &doc.metadata;
+    let list = |words: &[String]| (!words.is_empty()).then(|| words.join(", "));
+    let facts = [
+        ("authors", list(&metadata.authors)),
+        ("keywords", list(&metadata.keywords)),
+        ("created", metadata.created_ms.map(rfc3339)),
+        ("modified", metadata.modified_ms.map(rfc3339)),
+        ("pages", metadata.pages.map(|pages| pages.to_string())),
+        ("language", metadata.language.map(|language| language.to_string())),
+        ("parser", Some(doc.parser.clone())),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// An indexed path whose file name is the one asked for, or nearly.

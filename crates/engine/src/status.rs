@@ -65,6 +65,9 @@ pub struct Problem {
     pub code: String,
     /// The reason.
     pub reason: String,
+    /// The parser that found the reason, with its version, where one looked: `pdf 1`.
+    #[serde(default)]
+    pub parser: Option<String>,
     /// When it was seen, RFC 3339, UTC.
     pub seen: String,
 }
@@ -81,7 +84,8 @@ impl Engine {
         let mut bytes = 0;
         for doc in snapshot.docs().iter() {
             *types.entry(doc.format.name().to_owned()).or_default() += 1;
-            bytes += doc.size;
+            // A part has the size of the file it is in.
+            bytes += if doc.container.is_none() { doc.size } else { 0 };
         }
         let mut skipped_by = BTreeMap::new();
         for skip in snapshot.skips().values() {
@@ -146,6 +150,7 @@ impl Engine {
             path: skip.path.to_string(),
             code: skip.code.clone(),
             reason: skip.reason.clone(),
+            parser: skip.parser.clone(),
             seen: rfc3339(skip.at_ms),
         };
         snapshot.skips().values().map(|skip| problem(skip)).collect()

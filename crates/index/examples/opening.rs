@@ -77,6 +77,9 @@ fn doc(name: usize, version: usize) -> PutDoc {
         format: Format::Markdown,
         encoding: "UTF-8".into(),
         title: None,
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
         chunks: vec![PutChunk {
             chunk: Chunk { span: Span::new(0, body.len()), ..Chunk::default() },
             text_hash: TextHash::of(&body),

@@ -1,9 +1,10 @@
 //! Which documents a query may see, resolved to a set of chunks before anything is ranked.
 
 use crate::Snapshot;
-use corpus::{ChunkId, Format};
+use corpus::{ChunkId, Format, LanguageCode};
 use ledger::DocRecord;
 use roaring::RoaringTreemap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Conditions on a document. All must hold; an empty filter lets everything through.
@@ -15,6 +16,45 @@ pub struct Filter {
     pub formats: Vec<Format>,
     /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
     pub modified_since_ms: Option<i64>,
+    /// Only documents of which all of these are so.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that a document says of itself, or that was found out about it. One that says nothing of it does not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// One of its authors holds these words, whatever their case.
+    Author(String),
+    /// Its title holds these words, whatever their case.
+    Title(String),
+    /// One of its keywords holds these words, whatever their case.
+    Keyword(String),
+    /// It is in this language.
+    Language(LanguageCode),
+    /// It was made, or sent, in this range of milliseconds since 1970 (UTC).
+    Created(Range<i64>),
+    /// It was last changed in this range, by its own account, or by the file system's where it gives none.
+    Modified(Range<i64>),
+    /// It has so many pages, slides or sheets.
+    Pages(Range<u32>),
+}
+
+impl Fact {
+    fn holds(&self, doc: &DocRecord) -> bool {
+        let has = |text: &str, words: &str| text.to_lowercase().contains(&words.to_lowercase());
+        let metadata = &doc.metadata;
+        match self {
+            Self::Author(words) => metadata.authors.iter().any(|author| has(author, words)),
+            Self::Title(words) => doc.title.as_deref().is_some_and(|title| has(title, words)),
+            Self::Keyword(words) => metadata.keywords.iter().any(|keyword| has(keyword, words)),
+            Self::Language(language) => metadata.language == Some(*language),
+            Self::Created(range) => metadata.created_ms.is_some_and(|ms| range.contains(&ms)),
+            Self::Modified(range) => {
+                range.contains(&metadata.modified_ms.unwrap_or(doc.mtime_ns / 1_000_000))
+            }
+            Self::Pages(range) => metadata.pages.is_some_and(|pages| range.contains(&pages)),
+        }
+    }
 }
 
 impl Filter {
@@ -27,6 +67,7 @@ impl Filter {
     fn matches(&self, doc: &DocRecord) -> bool {
         (self.formats.is_empty() || self.formats.contains(&doc.format))
             && self.modified_since_ms.is_none_or(|since| doc.mtime_ns / 1_000_000 >= since)
+            && self.facts.iter().all(|fact| fact.holds(doc))
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// It rises when an older program could misread what a newer one writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const FILE: &str = "FORMAT";
 const NAME: &str = "workroom index ";
 

@@ -21,7 +21,7 @@ mod table;
 mod transaction;
 
 pub use error::Error;
-pub use filter::{Allowed, Filter};
+pub use filter::{Allowed, Fact, Filter};
 pub use health::{Health, ScrubCursor, ScrubStep};
 pub use ledger::{DocRecord, SkipRecord, VectorRow};
 pub use lexicon::{LexicalHits, StoredChunk};

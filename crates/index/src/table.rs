@@ -105,6 +105,9 @@ pub(crate) mod tests {
             n_chunks,
             indexed_at_ms: 0,
             encoding: "UTF-8".into(),
+            metadata: corpus::Metadata::default(),
+            parser: "text 1".into(),
+            container: None,
         }
     }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod damage;
+mod parts;
 
 fn path(text: &str) -> DocPath {
     DocPath::new(text).unwrap()
@@ -40,6 +41,9 @@ fn doc(at: &str, words: &[&str]) -> PutDoc {
         format: Format::Text,
         encoding: "UTF-8".into(),
         title: None,
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
         chunks: words.iter().map(chunk).collect(),
     }
 }
@@ -147,6 +151,9 @@ fn skips_and_documents_take_each_others_place() {
         code: "binary".into(),
         reason: "x".into(),
         at_ms: 0,
+        hash: None,
+        parser: None,
+        container: None,
     };
     let counts = |index: &Index| {
         (index.snapshot().unwrap().counts().documents, index.snapshot().unwrap().counts().skipped)

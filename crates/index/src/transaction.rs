@@ -6,11 +6,12 @@
 use crate::open::{Index, Writer};
 use crate::{Error, Snapshot, fault};
 use corpus::{
-    Chunk, ChunkId, ContentHash, DocId, DocPath, Format, ModelId, QuantizedVector, Seq, TextHash, Tier,
+    Chunk, ChunkId, ContentHash, DocId, DocPath, Format, Metadata, ModelId, QuantizedVector, Seq, TextHash,
+    Tier,
 };
 use ledger::{Commit, DocRecord, SkipRecord, VectorRow};
 use lexicon::LexiconDoc;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, MutexGuard};
 
@@ -35,6 +36,12 @@ pub struct PutDoc {
     pub encoding: String,
     /// Its title, if it says one.
     pub title: Option<String>,
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// The parser that read it, with its version.
+    pub parser: String,
+    /// The file that it is a part of: an attachment of a message, a member of an archive. The facts of the file are then that file's.
+    pub container: Option<DocPath>,
     /// Its chunks, in order.
     pub chunks: Vec<PutChunk>,
 }
@@ -114,11 +121,12 @@ impl<'a> Transaction<'a> {
         &self.writer.current
     }
 
-    /// Stages a new version of a document. The version before, if any, goes.
+    /// Stages a new version of a document. The version before, if any, goes, and the parts it had: put the new ones after it.
     ///
     /// # Errors
     /// When the full-text writer refuses; the transaction must then be dropped.
     pub fn put(&mut self, doc: PutDoc, now_ms: i64) -> Result<(), Error> {
+        self.remove_parts(&doc.path)?;
         let known = self.unput(&doc.path);
         let known = known.or_else(|| self.writer.current.docs.get(&doc.path).map(|old| old.id));
         self.staged_text = true;
@@ -144,6 +152,9 @@ impl<'a> Transaction<'a> {
             n_chunks: doc.chunks.len() as u32,
             indexed_at_ms: now_ms,
             encoding: doc.encoding,
+            metadata: doc.metadata,
+            parser: doc.parser,
+            container: doc.container,
             path: doc.path,
         };
         let vectors = self.stage_chunks(&record, doc.chunks)?;
@@ -154,6 +165,9 @@ impl<'a> Transaction<'a> {
     }
 
     fn stage_chunks(&mut self, record: &DocRecord, chunks: Vec<PutChunk>) -> Result<Vec<VectorRow>, Error> {
+        let Metadata { authors, keywords, language, .. } = &record.metadata;
+        let about: Vec<&str> = authors.iter().chain(keywords).map(String::as_str).collect();
+        let about = about.join(" ");
         let mut vectors = Vec::with_capacity(chunks.len());
         for (put, id) in chunks.into_iter().zip(record.first_chunk.0..) {
             let doc = LexiconDoc {
@@ -166,6 +180,8 @@ impl<'a> Transaction<'a> {
                 format: record.format,
                 modified_ms: record.mtime_ns / 1_000_000,
                 text_hash: put.text_hash,
+                language: *language,
+                about: &about,
             };
             self.writer.lexicon.add(&doc).map_err(Error::Lexicon)?;
             if let Some((model, tier, vector)) = put.vector {
@@ -187,11 +203,12 @@ impl<'a> Transaction<'a> {
         id
     }
 
-    /// Stages the removal of a document, and of the note that its path was skipped. Unknown paths are ignored.
+    /// Stages the removal of a document with its parts, and of the note that its path was skipped. Unknown paths are ignored.
     ///
     /// # Errors
     /// When the full-text writer refuses; the transaction must then be dropped.
     pub fn remove(&mut self, path: &DocPath) -> Result<(), Error> {
+        self.remove_parts(path)?;
         self.unskip(path);
         let staged = self.unput(path);
         let old = self.writer.current.docs.get(path).cloned();
@@ -203,6 +220,30 @@ impl<'a> Transaction<'a> {
             self.removed.insert(path.clone(), old);
         }
         Ok(())
+    }
+
+    /// Stages the removal of what the version before held: attachments, members, and the notes of those that could not be read.
+    fn remove_parts(&mut self, path: &DocPath) -> Result<(), Error> {
+        let current = &self.writer.current;
+        let staged = self.puts.get(path).map(|put| put.record.format);
+        let before = current.docs.get(path).map(|old| old.format);
+        if !staged.is_some_and(Format::is_container) && !before.is_some_and(Format::is_container) {
+            return Ok(());
+        }
+        let is_part = |container: &Option<DocPath>| container.as_ref() == Some(path);
+        // A file of its own may have taken the place of a part.
+        let replaced = |at: &DocPath| self.puts.get(at).is_some_and(|put| !is_part(&put.record.container));
+        let staged =
+            self.puts.values().filter(|put| is_part(&put.record.container)).map(|put| &put.record.path);
+        let noted = self.skips.values().filter(|skip| is_part(&skip.container)).map(|skip| &skip.path);
+        let old =
+            current.docs.under(path.as_str()).filter(|old| is_part(&old.container)).map(|old| &old.path);
+        let skipped = current.skips.range(path.clone()..).map(|(_, skip)| skip);
+        let skipped = skipped.take_while(|skip| skip.path.as_str().starts_with(path.as_str()));
+        let skipped = skipped.filter(|skip| is_part(&skip.container)).map(|skip| &skip.path);
+        let parts = staged.chain(noted).chain(old).chain(skipped).filter(|at| !replaced(at));
+        let parts: BTreeSet<DocPath> = parts.cloned().collect();
+        parts.iter().try_for_each(|part| self.remove(part))
     }
 
     /// Notes that a file was seen and not indexed. A document at that path goes.
@@ -222,8 +263,15 @@ impl<'a> Transaction<'a> {
         if self.puts.contains_key(path) || self.removed.contains_key(path) {
             return;
         }
-        let record = DocRecord { size, mtime_ns, inode, racy, ..(**old).clone() };
-        self.puts.insert(path.clone(), Put { record, vectors: Vec::new(), touch: true });
+        let mut same = vec![Arc::clone(old)];
+        if old.format.is_container() {
+            let below = self.writer.current.docs.under(path.as_str());
+            same.extend(below.filter(|part| part.container.as_ref() == Some(path)).cloned());
+        }
+        for old in same {
+            let record = DocRecord { size, mtime_ns, inode, racy, ..(*old).clone() };
+            self.puts.insert(old.path.clone(), Put { record, vectors: Vec::new(), touch: true });
+        }
     }
 
     /// Replaces the vector of a live chunk. Ignored when the chunk is no longer live.

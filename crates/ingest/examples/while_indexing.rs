@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use watch::{Rules, RulesOptions};
-use workroom_ingest::{Ingest, Limits, NoProgress, StudentInUse};
+use workroom_ingest::{Ingest, Limits, NoProgress, Reading, StudentInUse};
 
 /// Between two single writes, and between two searches: a busy agent, not a flood.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -38,7 +38,8 @@ fn measure(folder: &Path, copies: usize, write: bool, search: bool) {
     index.snapshot().unwrap();
     let student = StudentInUse::builtin();
     let limits = Limits::default();
-    let ingest = Ingest::new(&root, Arc::clone(&index), student, WordPiece::builtin(), None, limits).unwrap();
+    let (tokenizer, reading) = (WordPiece::builtin(), Reading::default());
+    let ingest = Ingest::new(&root, Arc::clone(&index), student, tokenizer, None, limits, reading).unwrap();
     let rules = Rules::new(&root, RulesOptions::default()).unwrap();
     ingest.reconcile(&rules, &NoProgress, &AtomicBool::new(false)).unwrap();
     (1..=copies).for_each(|n| copy(folder, &root.join(n.to_string()), &format!("\nThis is copy {n}.\n")));

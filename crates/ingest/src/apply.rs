@@ -1,10 +1,10 @@
 //! A few changed paths, as the watcher or a writer names them: looked at on disk, read if they differ, committed at once.
 
-use crate::diff::{is_current, plan};
+use crate::diff::{Records, is_current, plan};
 use crate::pipeline::{Sink, Work};
 use crate::prepare::Prepared;
 use crate::progress::{Progress, Summary};
-use crate::{Error, Ingest};
+use crate::{Error, Ingest, Reading};
 use corpus::DocPath;
 use index::Snapshot;
 use std::sync::atomic::AtomicBool;
@@ -88,12 +88,12 @@ impl Ingest {
         Ok(Some(work))
     }
 
-    /// A file the watcher named: read it unless the index has it as it stands. Nothing can be below it any more.
+    /// A file the watcher named: read it unless the index has it as it stands. Nothing can be below it any more but its own parts.
     fn look(&self, snapshot: &Snapshot, path: &DocPath, stat: Stat, summary: &mut Summary, work: &mut Work) {
         summary.seen += 1;
-        work.plan.gone.extend(everything_at(snapshot, path).into_iter().filter(|below| below != path));
+        work.plan.gone.extend(everything_below(snapshot, path));
         match snapshot.doc(path) {
-            Some(doc) if is_current(snapshot, doc, &stat) => summary.unchanged += 1,
+            Some(doc) if is_current(snapshot, &self.reading, doc, &stat) => summary.unchanged += 1,
             _ => work.plan.read.push(Found { path: path.clone(), stat }),
         }
     }
@@ -101,5 +101,15 @@ impl Ingest {
 
 /// All that the index knows at a path and below it.
 fn everything_at(snapshot: &Snapshot, path: &DocPath) -> Vec<DocPath> {
-    plan(snapshot, path.as_str(), Vec::new(), &|_| false).gone
+    let records = Records { snapshot, reading: &Reading::default() };
+    plan(&records, path.as_str(), Vec::new(), &|_| false).gone
+}
+
+/// The files that the index knows below a path which is a file now.
+fn everything_below(snapshot: &Snapshot, path: &DocPath) -> Vec<DocPath> {
+    let is_part = |below: &DocPath| {
+        let doc = snapshot.doc(below).and_then(|doc| doc.container.as_ref());
+        doc.or_else(|| snapshot.skips().get(below).and_then(|skip| skip.container.as_ref())).is_some()
+    };
+    everything_at(snapshot, path).into_iter().filter(|below| below != path && !is_part(below)).collect()
 }

@@ -5,8 +5,9 @@
 //! Not here: reading and cutting files (`prepare`), who waits for the writer (`precedence`).
 
 use crate::diff::is_current;
+use crate::known::Known;
 use crate::pipeline::now_ms;
-use crate::prepare::{Prepared, Preparer};
+use crate::prepare::{Prepared, Preparer, Put};
 use crate::progress::{Outcome, Progress, Summary};
 use crate::{Error, Ingest};
 use corpus::{DocPath, Seq};
@@ -103,18 +104,21 @@ impl<'a> Commits<'a> {
         let base = transaction.base().clone();
         let before = self.preparer.snapshot;
         for path in paths {
-            let others = base.docs().under(path.as_str()).map(|doc| &doc.path);
+            let others = base.docs().under(path.as_str());
             let skip = base.skips().get(path).map(|skip| &skip.path);
+            // The parts of a file come and go with it.
+            let others = others.filter(|doc| doc.container.is_none()).map(|doc| &doc.path);
             for path in others.chain(skip).filter(|path| !has_same(&base, before, path)) {
                 let there = Presence::of(&path.to_fs(self.preparer.root));
                 let known = base.doc(path);
-                let as_indexed = |stat: &Stat| known.is_some_and(|doc| is_current(&base, doc, stat));
+                let reading = self.preparer.reading;
+                let as_indexed = |stat: &Stat| known.is_some_and(|doc| is_current(&base, reading, doc, stat));
                 match there {
                     Ok(Presence::File(stat)) if as_indexed(&stat) => continue,
                     Ok(_) => {}
                     Err(_) => continue,
                 }
-                let one = self.preparer.on(&base, &|_| None).prepare(path, Stat::UNKNOWN);
+                let one = self.preparer.on(&base, &Known::default()).prepare(path, Stat::UNKNOWN);
                 self.stage(transaction, one)?;
                 transaction = self.transaction()?;
             }
@@ -182,7 +186,7 @@ impl<'a> Commits<'a> {
             return one;
         }
         let base = base.clone();
-        self.preparer.on(&base, &|_| None).prepare(path, Stat::UNKNOWN)
+        self.preparer.on(&base, &Known::default()).prepare(path, Stat::UNKNOWN)
     }
 
     fn is_still_so(&self, one: &Prepared) -> bool {
@@ -196,7 +200,7 @@ impl<'a> Commits<'a> {
             _ => false,
         };
         match one {
-            Prepared::Put(put) => is(put.size, put.mtime_ns, put.inode),
+            Prepared::Put(put) => is(put.doc.size, put.doc.mtime_ns, put.doc.inode),
             Prepared::Touch { stat, .. } => is(stat.size, stat.mtime_ns, stat.inode),
             // Recorded without time: whoever looks again will read it.
             Prepared::Skip(skip) => skip.inode == 0 || is(skip.size, skip.mtime_ns, skip.inode),
@@ -222,7 +226,12 @@ fn has_same(a: &Snapshot, b: &Snapshot, path: &DocPath) -> bool {
 
 fn put(transaction: &mut Transaction<'_>, prepared: Prepared, now_ms: i64) -> Result<(), Error> {
     match prepared {
-        Prepared::Put(put) => transaction.put(*put, now_ms)?,
+        Prepared::Put(put) => {
+            let Put { doc, parts, bad_parts } = *put;
+            transaction.put(doc, now_ms)?;
+            parts.into_iter().try_for_each(|part| transaction.put(part, now_ms))?;
+            bad_parts.into_iter().try_for_each(|part| transaction.skip(part))?;
+        }
         Prepared::Skip(skip) => transaction.skip(skip)?,
         Prepared::Touch { path, stat, racy } => {
             // A file that was written a moment ago is read again when it is told again. If nothing came of that, there is nothing to commit.

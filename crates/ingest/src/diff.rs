@@ -1,8 +1,9 @@
 //! What a scan found against what the index knows: which files must be read, which documents are gone.
 //!
-//! Invariant: pure. A file is taken as unchanged only if size, time stamp and inode agree, the time stamp was not racy, and all its
-//! chunks are live.
+//! Invariant: pure. A file is taken as unchanged only if size, time stamp and inode agree, the time stamp was not racy, it would be read
+//! the same way again, and all its chunks are live.
 
+use crate::Reading;
 use corpus::DocPath;
 use index::{DocRecord, Snapshot};
 use std::collections::HashSet;
@@ -18,27 +19,37 @@ pub(crate) struct Plan {
     pub(crate) still_skipped: Vec<String>,
 }
 
+/// What the index knows, and how files are read today.
+pub(crate) struct Records<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) reading: &'a Reading,
+}
+
 /// Compares the files found under `folder` (the empty string is the root) with the index. `kept` tells of paths that were not found as
 /// files and are not gone either: they have a skip record of their own, or lie where the scan could not look.
 pub(crate) fn plan(
-    snapshot: &Snapshot,
+    Records { snapshot, reading }: &Records<'_>,
     folder: &str,
     found: Vec<Found>,
     kept: &dyn Fn(&DocPath) -> bool,
 ) -> Plan {
     let mut plan = Plan::default();
     let there: HashSet<&DocPath> = found.iter().map(|found| &found.path).collect();
-    let indexed = snapshot.docs().under(folder).map(|doc| &doc.path);
+    let indexed = snapshot.docs().under(folder).map(|doc| (&doc.path, doc.container.as_ref()));
     let skipped = skips_under(snapshot, folder);
-    plan.gone = indexed.chain(skipped).filter(|path| !there.contains(path) && !kept(path)).cloned().collect();
+    // A part is there as long as its file is.
+    let is_there = |path, container: Option<&DocPath>| there.contains(container.unwrap_or(path));
+    let gone = indexed.chain(skipped).filter(|(path, container)| !is_there(path, *container) && !kept(path));
+    plan.gone = gone.map(|(path, _)| path.clone()).collect();
     for file in found {
         if let Some(doc) = snapshot.doc(&file.path) {
-            if is_current(snapshot, doc, &file.stat) {
+            if is_current(snapshot, reading, doc, &file.stat) {
                 plan.unchanged += 1;
                 continue;
             }
         } else if let Some(skip) = snapshot.skips().get(&file.path)
             && same(&file.stat, skip.size, skip.mtime_ns, skip.inode)
+            && reading.still_skips(skip)
         {
             plan.still_skipped.push(skip.code.clone());
             continue;
@@ -48,22 +59,28 @@ pub(crate) fn plan(
     plan
 }
 
+/// A path, and the file it is a part of.
+type Known<'a> = (&'a DocPath, Option<&'a DocPath>);
+
 /// The paths at and below a folder that were seen and not indexed, without a look at all the others.
-fn skips_under<'a>(snapshot: &'a Snapshot, folder: &'a str) -> Box<dyn Iterator<Item = &'a DocPath> + 'a> {
+fn skips_under<'a>(snapshot: &'a Snapshot, folder: &'a str) -> Box<dyn Iterator<Item = Known<'a>> + 'a> {
     match DocPath::new(folder) {
         // What begins with the folder's name stands together; not all of it is below it.
         Ok(first) => {
-            let alike = snapshot.skips().range(first..).map(|(path, _)| path);
-            let alike = alike.take_while(move |path| path.as_str().starts_with(folder));
-            Box::new(alike.filter(move |path| path.is_under(folder)))
+            let alike = snapshot.skips().range(first..);
+            let alike = alike.take_while(move |(path, _)| path.as_str().starts_with(folder));
+            let below = alike.filter(move |(path, _)| path.is_under(folder));
+            Box::new(below.map(|(path, skip)| (path, skip.container.as_ref())))
         }
-        Err(_) => Box::new(snapshot.skips().keys()),
+        Err(_) => Box::new(snapshot.skips().iter().map(|(path, skip)| (path, skip.container.as_ref()))),
     }
 }
 
 /// Whether the index has this document as the file stands.
-pub(crate) fn is_current(snapshot: &Snapshot, doc: &DocRecord, stat: &Stat) -> bool {
-    !doc.racy && same(stat, doc.size, doc.mtime_ns, doc.inode) && is_live(snapshot, doc)
+pub(crate) fn is_current(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord, stat: &Stat) -> bool {
+    let is_same = !doc.racy && same(stat, doc.size, doc.mtime_ns, doc.inode);
+    // A part that stands where a file is now is that file's no longer.
+    is_same && doc.container.is_none() && reading.still_reads(doc) && is_live(snapshot, doc)
 }
 
 /// Whether the document's chunks can be found. They cannot after their text was lost (see recovery).

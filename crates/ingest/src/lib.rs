@@ -14,14 +14,17 @@ mod apply;
 mod commits;
 mod diff;
 mod error;
+mod known;
 mod pipeline;
 mod precedence;
 mod prepare;
 mod priority;
 mod progress;
 mod read;
+mod reading;
 
 pub use apply::Applied;
 pub use error::Error;
 pub use pipeline::{Ingest, Limits, StudentInUse};
 pub use progress::{NoProgress, Outcome, Progress, Summary};
+pub use reading::Reading;

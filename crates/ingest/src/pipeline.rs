@@ -3,20 +3,21 @@
 //! Shape: files in windows of bounded bytes; the threads of a window prepare it with rayon while one thread commits the window before.
 //! Invariant: no lock is held while rayon runs, and nothing blocks inside a rayon worker.
 
-use crate::Error;
 use crate::commits::Commits;
-use crate::diff::{self, Plan};
+use crate::diff::{self, Plan, Records};
+use crate::known::Known;
 use crate::precedence::Precedence;
 use crate::prepare::{Prepared, Preparer, skip_record};
 use crate::priority;
 use crate::progress::{Progress, Summary};
+use crate::{Error, Reading};
 use arc_swap::ArcSwap;
-use corpus::{ContentHash, DocPath, ModelId, Seq};
+use corpus::{DocPath, ModelId, Seq};
 use crossbeam_channel::{Receiver, select};
 use embed::{Student, WordPiece};
-use index::{DocRecord, Index, Snapshot};
+use index::{Index, Snapshot};
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,8 +27,6 @@ use watch::{Found, Problem, Reason, Rules, ScanItem, Stat};
 /// Bounds of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Larger files are skipped, with that reason.
-    pub max_file_bytes: u64,
     /// Source bytes that are prepared together; a larger file is prepared alone. Up to three windows are in memory at once.
     pub window_bytes: u64,
     /// Source bytes after which a long run commits, so that a kill loses little and others may write in between.
@@ -38,7 +37,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_file_bytes: 8 << 20, window_bytes: 2 << 20, commit_bytes: 96 << 20, threads: 0 }
+        Self { window_bytes: 2 << 20, commit_bytes: 96 << 20, threads: 0 }
     }
 }
 
@@ -67,6 +66,7 @@ pub struct Ingest {
     student: ArcSwap<StudentInUse>,
     teacher_model: Option<ModelId>,
     pub(crate) limits: Limits,
+    pub(crate) reading: Reading,
     pool: rayon::ThreadPool,
     pub(crate) precedence: Precedence,
     bulk_runs: AtomicUsize,
@@ -74,6 +74,8 @@ pub struct Ingest {
 
 /// So few files are prepared by whoever has them.
 const INLINE_FILES: usize = 2;
+/// What a file counts for at most, when a run is told to be large: one that is beyond the limits costs nothing.
+const LARGE: u64 = 8 << 20;
 /// Files that are prepared together at most, however small: each costs its share beside its bytes, and a run is stopped, or makes way,
 /// between two windows.
 const WINDOW_FILES: usize = 512;
@@ -90,6 +92,7 @@ impl Ingest {
         tokenizer: &'static WordPiece,
         teacher_model: Option<ModelId>,
         limits: Limits,
+        reading: Reading,
     ) -> Result<Self, Error> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(limits.threads)
@@ -98,7 +101,18 @@ impl Ingest {
             .build()?;
         let (root, student) = (root.to_path_buf(), ArcSwap::from_pointee(student));
         let (precedence, bulk_runs) = (Precedence::new(), AtomicUsize::new(0));
-        Ok(Self { root, index, tokenizer, student, teacher_model, limits, pool, precedence, bulk_runs })
+        Ok(Self {
+            root,
+            index,
+            tokenizer,
+            student,
+            teacher_model,
+            limits,
+            reading,
+            pool,
+            precedence,
+            bulk_runs,
+        })
     }
 
     /// The student that embeds new chunks.
@@ -179,7 +193,8 @@ impl Ingest {
         let recorded: HashSet<DocPath> = skips.iter().map(|skip| skip.outcome().0).collect();
         let kept =
             |path: &DocPath| recorded.contains(path) || problems.iter().any(|problem| problem.hides(path));
-        let plan = diff::plan(snapshot, subtree.map_or("", DocPath::as_str), found, &kept);
+        let records = Records { snapshot, reading: &self.reading };
+        let plan = diff::plan(&records, subtree.map_or("", DocPath::as_str), found, &kept);
         summary.unchanged += plan.unchanged;
         for code in &plan.still_skipped {
             *summary.skipped.entry(code.clone()).or_default() += 1;
@@ -199,9 +214,8 @@ impl Ingest {
     ) -> Result<Seq, Error> {
         let is_bulk = work.is_bulk(&self.limits);
         let files = std::mem::take(&mut work.plan.read);
-        let known = by_hash(snapshot, &files);
-        let by_hash = |hash: &ContentHash| known.get(hash).map(|doc| (**doc).clone());
-        let preparer = self.preparer(snapshot, &by_hash);
+        let known = Known::of(snapshot, &files);
+        let preparer = self.preparer(snapshot, &known);
         // Before the writer is asked for, so that it is held for as short as can be.
         let prepared = if is_bulk { Vec::new() } else { self.prepare_few(&preparer, &files) };
         let mut commits = Commits::new(self, rules, &preparer, sink.progress, sink.summary, is_bulk);
@@ -285,20 +299,16 @@ impl Ingest {
         }
     }
 
-    fn preparer<'a>(
-        &'a self,
-        snapshot: &'a Snapshot,
-        by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
-    ) -> Preparer<'a> {
+    fn preparer<'a>(&'a self, snapshot: &'a Snapshot, known: &'a Known) -> Preparer<'a> {
         Preparer {
             root: &self.root,
-            max_file_bytes: self.limits.max_file_bytes,
+            reading: &self.reading,
             tokenizer: self.tokenizer,
             student: self.student(),
             teacher_model: self.teacher_model,
             index: &self.index,
             snapshot,
-            by_hash,
+            known,
             now_ms: now_ms(),
         }
     }
@@ -343,8 +353,7 @@ impl Work {
 
     fn is_bulk(&self, limits: &Limits) -> bool {
         let read = &self.plan.read;
-        let bytes: u64 =
-            read.iter().map(|found| found.stat.size).filter(|size| *size <= limits.max_file_bytes).sum();
+        let bytes: u64 = read.iter().map(|found| found.stat.size.min(LARGE)).sum();
         bytes > limits.window_bytes || read.len() > WINDOW_FILES
     }
 }
@@ -361,14 +370,6 @@ fn problem_record(problem: &Problem, now_ms: i64) -> Option<Prepared> {
         _ => "other",
     };
     Some(Prepared::Skip(skip_record(path, Stat::UNKNOWN, code, problem.reason.to_string(), now_ms)))
-}
-
-/// The documents that one of these files may be a copy of: those of the same size. One look at each, whether one file is asked for or
-/// all, and no more memory than the files need.
-fn by_hash(snapshot: &Snapshot, files: &[Found]) -> HashMap<ContentHash, Arc<DocRecord>> {
-    let sizes: HashSet<u64> = files.iter().map(|file| file.stat.size).collect();
-    let alike = snapshot.docs().iter().filter(|doc| sizes.contains(&doc.size));
-    alike.map(|doc| (doc.hash, Arc::clone(doc))).collect()
 }
 
 /// Cuts a list into runs of at most `bytes` of source and [`WINDOW_FILES`] files. A file that is larger is a run of its own, so that no two large ones are in

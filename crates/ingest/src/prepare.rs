@@ -1,4 +1,4 @@
-//! One file, from its path to what the index takes: read, hash, extract, chunk, embed.
+//! One file, from its path to what the index takes: read, hash, extract, chunk, embed; with the documents it holds, if any.
 //!
 //! Invariant: never fails and never panics outwards: whatever happens to a file ends as a [`Prepared`] value.
 //! What is known already is not computed again: same bytes at the same path are only touched; same bytes elsewhere (a rename, a copy)
@@ -6,14 +6,17 @@
 
 use crate::StudentInUse;
 use crate::diff::is_live;
+use crate::known::Known;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
+use crate::reading::{Reading, Unreadable};
 use corpus::{
-    Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, ModelId, QuantizedVector, Span, TextHash,
-    Tier, Token, Tokenizer,
+    Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, Format, Metadata, ModelId, QuantizedVector,
+    Span, TextHash, Tier, Token, Tokenizer,
 };
 use embed::WordPiece;
-use extract::Skip;
+use extract::{Parser, Skip};
+use fence::Parsed;
 use index::{DocRecord, Index, PutChunk, PutDoc, SkipRecord, Snapshot};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,23 +26,34 @@ use watch::Stat;
 
 /// What the commit thread is to do for one file.
 pub(crate) enum Prepared {
-    Put(Box<PutDoc>),
+    Put(Box<Put>),
     Skip(SkipRecord),
     Touch { path: DocPath, stat: Stat, racy: bool },
     Gone(DocPath),
 }
 
+/// A document, and what it holds.
+pub(crate) struct Put {
+    pub(crate) doc: PutDoc,
+    pub(crate) parts: Vec<PutDoc>,
+    pub(crate) bad_parts: Vec<SkipRecord>,
+}
+
+/// How much of what a file says of itself is kept: a record has room for some kilobytes.
+const MAX_AUTHORS: usize = 12;
+const MAX_KEYWORDS: usize = 16;
+const MAX_WORD_BYTES: usize = 80;
+
 /// What preparation needs, shared by all threads.
 pub(crate) struct Preparer<'a> {
     pub(crate) root: &'a Path,
-    pub(crate) max_file_bytes: u64,
+    pub(crate) reading: &'a Reading,
     pub(crate) tokenizer: &'a WordPiece,
     pub(crate) student: Arc<StudentInUse>,
     pub(crate) teacher_model: Option<ModelId>,
     pub(crate) index: &'a Index,
     pub(crate) snapshot: &'a Snapshot,
-    /// A document for each content hash the index has.
-    pub(crate) by_hash: &'a (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
+    pub(crate) known: &'a Known,
     pub(crate) now_ms: i64,
 }
 
@@ -47,7 +61,11 @@ impl Prepared {
     /// What to tell the caller, and how many bytes it was.
     pub(crate) fn outcome(&self) -> (DocPath, u64, Outcome) {
         match self {
-            Self::Put(put) => (put.path.clone(), put.size, Outcome::Indexed { chunks: put.chunks.len() }),
+            Self::Put(put) => {
+                let chunks =
+                    put.doc.chunks.len() + put.parts.iter().map(|part| part.chunks.len()).sum::<usize>();
+                (put.doc.path.clone(), put.doc.size, Outcome::Indexed { chunks })
+            }
             Self::Skip(skip) => {
                 let outcome =
                     Outcome::Skipped { code: skip_code(&skip.code).into(), reason: skip.reason.clone() };
@@ -60,7 +78,7 @@ impl Prepared {
 
     pub(crate) fn path(&self) -> &DocPath {
         match self {
-            Self::Put(put) => &put.path,
+            Self::Put(put) => &put.doc.path,
             Self::Skip(skip) => &skip.path,
             Self::Touch { path, .. } | Self::Gone(path) => path,
         }
@@ -69,15 +87,11 @@ impl Prepared {
 
 impl<'a> Preparer<'a> {
     /// The same, for another state of the index.
-    pub(crate) fn on<'b>(
-        &'b self,
-        snapshot: &'b Snapshot,
-        by_hash: &'b (dyn Fn(&ContentHash) -> Option<DocRecord> + Sync),
-    ) -> Preparer<'b>
+    pub(crate) fn on<'b>(&'b self, snapshot: &'b Snapshot, known: &'b Known) -> Preparer<'b>
     where
         'a: 'b,
     {
-        Preparer { snapshot, by_hash, student: Arc::clone(&self.student), ..*self }
+        Preparer { snapshot, known, student: Arc::clone(&self.student), ..*self }
     }
 }
 
@@ -97,7 +111,8 @@ impl Preparer<'_> {
 
     fn prepare_file(&self, path: &DocPath) -> Prepared {
         let unknown = Stat::UNKNOWN;
-        let file = match read(self.root, path, self.max_file_bytes) {
+        let (limit, setting) = self.reading.limit(path);
+        let file = match read(self.root, path, limit) {
             Ok(file) => file,
             Err(Unread::Gone) => return Prepared::Gone(path.clone()),
             // In each of these cases no time stamp is recorded, so that every scan tries again: the cause may end without leaving one.
@@ -111,44 +126,110 @@ impl Preparer<'_> {
             }
             Err(Unread::Special(reason)) => return self.skip(path, unknown, "special", reason),
             Err(Unread::TooLarge { size }) => {
-                let reason = format!(
-                    "{size} bytes are more than the limit of {} (max_file_bytes)",
-                    self.max_file_bytes
-                );
+                let reason = format!("{size} bytes are more than the limit of {limit} ({setting})");
                 return self.skip(path, Stat { size, ..unknown }, "too-large", reason);
             }
             Err(Unread::Failed(error)) => return self.skip(path, unknown, "unreadable", error.to_string()),
         };
         let hash = ContentHash::of(&file.bytes);
-        let old = self.snapshot.doc(path);
-        if old.is_some_and(|old| old.hash == hash && is_live(self.snapshot, old)) {
+        let old = self.snapshot.doc(path).filter(|old| old.container.is_none());
+        if old.is_some_and(|old| {
+            old.hash == hash && self.reading.still_reads(old) && is_live(self.snapshot, old)
+        }) {
             return Prepared::Touch { path: path.clone(), stat: file.stat, racy: file.racy };
         }
-        if let Some(copy) = self.copy_of(path, &hash, &file) {
-            return Prepared::Put(Box::new(copy));
+        let format = match extract::detect_format(path, &file.bytes) {
+            Ok(format) => format,
+            Err(skip) => return self.unread(path, &file, hash, extract::DETECTION, &skip),
+        };
+        if let Some(copy) = self.copy_of(path, format, &hash, &file) {
+            return Prepared::Put(Box::new(Put { doc: copy, parts: Vec::new(), bad_parts: Vec::new() }));
         }
-        let FileBytes { stat, racy, bytes } = file;
-        match extract::extract(path, bytes) {
-            Ok(document) => {
-                let chunks = self.embed(&document, &self.teacher_vectors(old.map(|old| &**old)));
-                let (format, encoding, title) =
-                    (document.format, document.encoding.to_owned(), document.title);
-                let path = path.clone();
-                let Stat { size, mtime_ns, inode, .. } = stat;
-                Prepared::Put(Box::new(PutDoc {
-                    path,
-                    hash,
-                    size,
-                    mtime_ns,
-                    inode,
-                    racy,
-                    format,
-                    encoding,
-                    title,
-                    chunks,
-                }))
+        let parser = extract::parser_of(format);
+        if let Some(bad) = self.known.bad(&hash).filter(|bad| parser.is(bad.parser.as_deref())) {
+            let (path, stat, reason) = (path.clone(), file.stat, bad.reason.clone());
+            let skip = skip_record(path, stat, &bad.code, reason, self.now_ms);
+            return Prepared::Skip(SkipRecord { hash: bad.hash, parser: bad.parser.clone(), ..skip });
+        }
+        let mut file = file;
+        let bytes = std::mem::take(&mut file.bytes);
+        match self.reading.read(path, format, bytes) {
+            Ok(parsed) => Prepared::Put(Box::new(self.put(path, &file, hash, parsed))),
+            Err(Unreadable::Skip(skip)) => self.unread(path, &file, hash, parser, &skip),
+            // Not the file's fault: no time stamp is recorded, so that every scan tries again.
+            Err(Unreadable::NoProcess(reason)) => self.skip(path, unknown, "failed", reason),
+        }
+    }
+
+    /// A file that no text is had of: because it was looked at and has none, or because nobody may look.
+    fn unread(
+        &self,
+        path: &DocPath,
+        file: &FileBytes,
+        hash: ContentHash,
+        parser: Parser,
+        skip: &Skip,
+    ) -> Prepared {
+        let record = skip_record(path.clone(), file.stat, skip.code(), skip.to_string(), self.now_ms);
+        if matches!(skip, Skip::Archive | Skip::NoParser) {
+            return Prepared::Skip(record);
+        }
+        Prepared::Skip(SkipRecord { hash: Some(hash), parser: Some(parser.to_string()), ..record })
+    }
+
+    /// A document with its parts.
+    fn put(&self, path: &DocPath, file: &FileBytes, hash: ContentHash, parsed: Parsed) -> Put {
+        let doc = self.put_doc(path.clone(), file, hash, parsed.document, None);
+        let mut put = Put { doc, parts: Vec::new(), bad_parts: Vec::new() };
+        for part in parsed.parts {
+            // Two names that come to one path, or one that no path can hold, are told apart or left out by the parser.
+            let Ok(at) = path.join(&part.name) else { continue };
+            match part.outcome {
+                Ok(document) => {
+                    put.parts.push(self.put_doc(at, file, part.hash, document, Some(path.clone())))
+                }
+                Err(skip) => {
+                    let parser =
+                        extract::detect_format(&at, &[]).map_or(extract::DETECTION, extract::parser_of);
+                    let record = skip_record(at, file.stat, skip.code(), skip.to_string(), self.now_ms);
+                    let (parser, container) = (Some(parser.to_string()), Some(path.clone()));
+                    put.bad_parts.push(SkipRecord { parser, container, ..record });
+                }
             }
-            Err(skip) => self.skip(path, stat, code_of(&skip), skip.to_string()),
+        }
+        put
+    }
+
+    fn put_doc(
+        &self,
+        path: DocPath,
+        file: &FileBytes,
+        hash: ContentHash,
+        mut document: Document,
+        container: Option<DocPath>,
+    ) -> PutDoc {
+        document.metadata.language =
+            document.metadata.language.or_else(|| extract::detect_language(&document));
+        let old = self.snapshot.doc(&path);
+        let chunks = self.embed(&document, &self.teacher_vectors(old.map(|old| &**old)));
+        let Document { format, title, metadata, encoding, .. } = document;
+        let (encoding, parser) = (encoding.to_owned(), extract::parser_of(format).to_string());
+        let Stat { size, mtime_ns, inode, .. } = file.stat;
+        let (racy, metadata) = (file.racy, bounded(metadata));
+        PutDoc {
+            path,
+            hash,
+            size,
+            mtime_ns,
+            inode,
+            racy,
+            format,
+            encoding,
+            title,
+            metadata,
+            parser,
+            container,
+            chunks,
         }
     }
 
@@ -156,12 +237,18 @@ impl Preparer<'_> {
         Prepared::Skip(skip_record(path.clone(), stat, code, reason, self.now_ms))
     }
 
-    /// The same bytes under another name, of the same format: its chunks and vectors serve again.
-    fn copy_of(&self, path: &DocPath, hash: &ContentHash, file: &FileBytes) -> Option<PutDoc> {
-        let source = (self.by_hash)(hash)?;
-        let same_format =
-            extract::detect_format(path, &file.bytes).is_ok_and(|format| format == source.format);
-        if !same_format || !is_live(self.snapshot, &source) {
+    /// The same bytes under another name, read the same way: its chunks and vectors serve again. What has parts is read anew.
+    fn copy_of(
+        &self,
+        path: &DocPath,
+        format: Format,
+        hash: &ContentHash,
+        file: &FileBytes,
+    ) -> Option<PutDoc> {
+        let source = self.known.doc(hash)?;
+        let reads_same =
+            source.format == format && !format.is_container() && self.reading.still_reads(&source);
+        if !reads_same || !is_live(self.snapshot, &source) {
             return None;
         }
         let stored = self.snapshot.chunks_of(&source).ok()?;
@@ -177,8 +264,23 @@ impl Preparer<'_> {
         let chunks = chunks.collect::<Option<Vec<_>>>()?;
         let Stat { size, mtime_ns, inode, .. } = file.stat;
         let (path, hash, racy) = (path.clone(), *hash, file.racy);
-        let DocRecord { format, encoding, title, .. } = source;
-        Some(PutDoc { path, hash, size, mtime_ns, inode, racy, format, encoding, title, chunks })
+        let DocRecord { encoding, title, metadata, parser, .. } = DocRecord::clone(&source);
+        let container = None;
+        Some(PutDoc {
+            path,
+            hash,
+            size,
+            mtime_ns,
+            inode,
+            racy,
+            format,
+            encoding,
+            title,
+            metadata,
+            parser,
+            container,
+            chunks,
+        })
     }
 
     /// The teacher vectors of the version before, by the text they stand for.
@@ -201,13 +303,14 @@ impl Preparer<'_> {
             let body = chunk.span.of(&document.text).unwrap_or_default();
             let until = starts.get(i).copied().unwrap_or(chunk.span.end).max(chunk.span.end);
             let with_gap = document.text.get(chunk.span.start as usize..until as usize).unwrap_or(body);
-            let text = ChunkText::new(document.title.as_deref(), &chunk.headings, body);
+            let text = ChunkText::new(document.title.as_deref(), &chunk, body);
             let text_hash = TextHash::of(&text.joined());
+            let context = text.context;
             let vector = match (reuse.get(&text_hash), self.teacher_model) {
                 (Some(vector), Some(model)) => Some((model, Tier::Teacher, vector.clone())),
                 _ => {
                     input.clear();
-                    self.tokenizer.tokenize(&text.context, &mut input);
+                    self.tokenizer.tokenize(&context, &mut input);
                     input.extend_from_slice(pieces_of(&tokens, chunk.span));
                     let StudentInUse { student, model } = &*self.student;
                     let vector = student.embed_tokens(&input);
@@ -237,26 +340,36 @@ pub(crate) fn skip_record(path: DocPath, stat: Stat, code: &str, reason: String,
         code: code.to_owned(),
         reason,
         at_ms,
+        hash: None,
+        parser: None,
+        container: None,
     }
 }
 
-fn code_of(skip: &Skip) -> &'static str {
-    match skip {
-        Skip::Binary => "binary",
-        Skip::Unsupported { .. } => "unsupported",
-        Skip::Undecodable => "undecodable",
-        Skip::TooLarge { .. } => "too-large",
-        _ => "other",
+/// What a file says of itself, as far as a record has room for it.
+fn bounded(mut metadata: Metadata) -> Metadata {
+    for (list, n) in [(&mut metadata.authors, MAX_AUTHORS), (&mut metadata.keywords, MAX_KEYWORDS)] {
+        list.truncate(n);
+        for word in list {
+            word.truncate(word.floor_char_boundary(MAX_WORD_BYTES));
+        }
     }
+    metadata
 }
 
 /// The words a skip can carry; an index written by a later program may hold others.
 fn skip_code(code: &str) -> &'static str {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 17] = [
         "binary",
         "unsupported",
         "undecodable",
         "too-large",
+        "encrypted",
+        "no-text",
+        "damaged",
+        "too-much",
+        "no-parser",
+        "archive",
         "unreadable",
         "changing",
         "special",

@@ -74,6 +74,9 @@ fn commit(seq: u64, doc: u64, chunks: std::ops::Range<u64>, dead: &[std::ops::Ra
         n_chunks: (chunks.end - chunks.start) as u32,
         indexed_at_ms: 1,
         encoding: "UTF-8".to_owned(),
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
     };
     Ok(Commit {
         seq: Seq(seq),

@@ -7,7 +7,10 @@
 //!
 //! Invariant: decoding never panics, and what decodes encodes to the same bytes.
 
-use corpus::{ChunkId, ContentHash, DIM, DocId, DocPath, Format, ModelId, QuantizedVector, TextHash, Tier};
+use corpus::{
+    ChunkId, ContentHash, DIM, DocId, DocPath, Format, LanguageCode, Metadata, ModelId, QuantizedVector,
+    TextHash, Tier,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::tally::Tally;
@@ -26,7 +29,7 @@ pub(crate) const META: &str = "meta";
 pub(crate) const HEAD_KEY: &[u8] = b"head";
 pub(crate) const CALLER: &str = "x/";
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const ENVELOPE: usize = 5;
 const VECTOR_BODY: usize = 2 + 1 + 16 + 4 + DIM;
 
@@ -60,6 +63,22 @@ struct DocBody<'a> {
     n_chunks: u32,
     indexed_at_ms: i64,
     encoding: &'a str,
+    #[serde(borrow)]
+    metadata: MetadataBody<'a>,
+    parser: &'a str,
+    container: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MetadataBody<'a> {
+    #[serde(borrow)]
+    authors: Vec<&'a str>,
+    #[serde(borrow)]
+    keywords: Vec<&'a str>,
+    created_ms: Option<i64>,
+    modified_ms: Option<i64>,
+    pages: Option<u32>,
+    language: Option<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +89,9 @@ struct SkipBody<'a> {
     code: &'a str,
     reason: &'a str,
     at_ms: i64,
+    hash: Option<[u8; 32]>,
+    parser: Option<&'a str>,
+    container: Option<&'a str>,
 }
 
 /// Wraps a body, refusing one that would not fit a row.
@@ -135,6 +157,9 @@ pub(crate) fn encode_doc(record: &DocRecord) -> Result<Vec<u8>, Error> {
         n_chunks: record.n_chunks,
         indexed_at_ms: record.indexed_at_ms,
         encoding: &record.encoding,
+        metadata: MetadataBody::of(&record.metadata),
+        parser: &record.parser,
+        container: record.container.as_ref().map(DocPath::as_str),
     };
     seal(DOCS, &key, &pack(DOCS, &key, &body)?)
 }
@@ -157,6 +182,9 @@ pub(crate) fn decode_doc(key: &[u8], value: &[u8]) -> Result<DocRecord, Error> {
         n_chunks: body.n_chunks,
         indexed_at_ms: body.indexed_at_ms,
         encoding: body.encoding.to_owned(),
+        metadata: body.metadata.into_metadata(),
+        parser: body.parser.to_owned(),
+        container: container(body.container).map_err(bad)?,
     })
 }
 
@@ -169,6 +197,9 @@ pub(crate) fn encode_skip(record: &SkipRecord) -> Result<Vec<u8>, Error> {
         code: &record.code,
         reason: &record.reason,
         at_ms: record.at_ms,
+        hash: record.hash.map(|hash| *hash.as_bytes()),
+        parser: record.parser.as_deref(),
+        container: record.container.as_ref().map(DocPath::as_str),
     };
     seal(SKIPS, key, &pack(SKIPS, key, &body)?)
 }
@@ -184,7 +215,38 @@ pub(crate) fn decode_skip(key: &[u8], value: &[u8]) -> Result<SkipRecord, Error>
         code: body.code.to_owned(),
         reason: body.reason.to_owned(),
         at_ms: body.at_ms,
+        hash: body.hash.map(ContentHash::from_bytes),
+        parser: body.parser.map(str::to_owned),
+        container: container(body.container).map_err(|why| corrupt(SKIPS, key, why))?,
     })
+}
+
+fn container(path: Option<&str>) -> Result<Option<DocPath>, &'static str> {
+    path.map(DocPath::new).transpose().map_err(|_| "its container is not inside a workspace")
+}
+
+impl<'a> MetadataBody<'a> {
+    fn of(metadata: &'a Metadata) -> Self {
+        Self {
+            authors: metadata.authors.iter().map(String::as_str).collect(),
+            keywords: metadata.keywords.iter().map(String::as_str).collect(),
+            created_ms: metadata.created_ms,
+            modified_ms: metadata.modified_ms,
+            pages: metadata.pages,
+            language: metadata.language.as_ref().map(LanguageCode::as_str),
+        }
+    }
+
+    fn into_metadata(self) -> Metadata {
+        Metadata {
+            authors: self.authors.into_iter().map(str::to_owned).collect(),
+            keywords: self.keywords.into_iter().map(str::to_owned).collect(),
+            created_ms: self.created_ms,
+            modified_ms: self.modified_ms,
+            pages: self.pages,
+            language: self.language.and_then(LanguageCode::new),
+        }
+    }
 }
 
 pub(crate) fn encode_vector(row: &VectorRow) -> Result<Vec<u8>, Error> {

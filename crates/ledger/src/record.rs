@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use corpus::{ChunkId, ContentHash, DocId, DocPath, Format, ModelId, QuantizedVector, TextHash, Tier};
+use corpus::{
+    ChunkId, ContentHash, DocId, DocPath, Format, Metadata, ModelId, QuantizedVector, TextHash, Tier,
+};
 
 /// The live version of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,12 @@ pub struct DocRecord {
     pub indexed_at_ms: i64,
     /// The encoding its bytes were read as, by WHATWG name.
     pub encoding: String,
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// The parser that read it, with its version: `pdf 1`.
+    pub parser: String,
+    /// The file that it is a part of, for an attachment or the member of an archive: `size`, `mtime_ns`, `inode` and `racy` are that file's.
+    pub container: Option<DocPath>,
 }
 
 impl DocRecord {
@@ -60,6 +68,12 @@ pub struct SkipRecord {
     pub reason: String,
     /// When, milliseconds since 1970.
     pub at_ms: i64,
+    /// The version that no text was found in, where its bytes were looked at: it need not be looked at again under another name.
+    pub hash: Option<ContentHash>,
+    /// The parser that found none, with its version; another version tries again.
+    pub parser: Option<String>,
+    /// The file that it is a part of; `size`, `mtime_ns` and `inode` are that file's.
+    pub container: Option<DocPath>,
 }
 
 /// The vector of one chunk.

@@ -53,6 +53,9 @@ fn commit(seq: u64) -> Commit {
         n_chunks: CHUNKS as u32,
         indexed_at_ms: 0,
         encoding: "UTF-8".to_owned(),
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
     };
     let old = seq.saturating_sub(7) * CHUNKS;
     Commit {

@@ -3,8 +3,9 @@
 //! Invariant: a passage's text is the byte-for-byte text of one version at one range; the passages' word pieces do not exceed the budget.
 
 use crate::Ranked;
-use corpus::{ChunkId, Span, Tokenizer};
+use corpus::{ChunkId, Place, Span, Tokenizer};
 use index::{DocRecord, Error, Snapshot, StoredChunk};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A stretch of one document that speaks to the query.
@@ -16,12 +17,26 @@ pub struct Passage {
     pub place: corpus::Chunk,
     /// The chunks joined, by their number in the document, from 0: first and last.
     pub chunks: (u64, u64),
+    /// The place in the original of each chunk joined, with the chunk's bytes in the document's text.
+    pub places: Vec<(Span, Option<Place>)>,
     /// The text of the range.
     pub text: String,
     /// Word pieces of the text.
     pub tokens: usize,
     /// The best of the chunks' places in the ranking.
     pub best: Ranked,
+}
+
+impl Passage {
+    /// The place in the original of a range of its text, as far as one place holds it.
+    #[must_use]
+    pub fn place_of(&self, range: &Range<usize>) -> Option<&Place> {
+        let start = self.place.span.start as usize;
+        let (from, to) = (start + range.start, start + range.end);
+        let holds = |span: &Span| span.start as usize <= from && to <= span.end as usize;
+        let part = self.places.iter().find(|(span, _)| holds(span));
+        part.map_or(self.place.place.as_ref(), |(_, place)| place.as_ref())
+    }
 }
 
 /// The text of a chunk, without the white space that is stored behind it.
@@ -63,6 +78,7 @@ fn single(doc: &Arc<DocRecord>, stored: StoredChunk, tokens: usize, best: Ranked
     let number = best.chunk.0 - doc.first_chunk.0;
     Passage {
         doc: Arc::clone(doc),
+        places: vec![(stored.chunk.span, stored.chunk.place.clone())],
         place: stored.chunk,
         chunks: (number, number),
         text: stored.body,
@@ -100,6 +116,11 @@ fn extend(last: &mut Passage, next: Passage) {
     last.place.span = Span { start: last.place.span.start, end: next.place.span.end };
     last.place.chars = Span { start: last.place.chars.start, end: next.place.chars.end };
     last.place.lines.1 = next.place.lines.1;
+    last.place.place = match (&last.place.place, &next.place.place) {
+        (Some(a), Some(b)) => a.merged(b),
+        _ => None,
+    };
+    last.places.extend(next.places);
     last.chunks.1 = next.chunks.1;
     last.tokens += next.tokens;
     if next.best.score > last.best.score {

@@ -30,7 +30,7 @@
 //! Invariant: every text returned is byte for byte part of an indexed version of a file, at the range that is returned with it.
 //! All calls block and may be made from many threads. The library prints nothing and reads no environment. It starts threads for its
 //! pipeline, for [`Workspace::watch`], and in the owner's process for those who ask; and a process only where
-//! [`Sharing::Daemon`] names one.
+//! [`Sharing::Daemon`] or [`Parsing`] names one.
 //! Not here: terminals, JSON on a wire, what the workspace does with its files (`engine`).
 
 mod answer;
@@ -48,13 +48,19 @@ mod watch;
 mod watching;
 mod workspace;
 
+/// To be called first in `main` by every program that owns workspaces: PDF, Office, mail and all else that is not plain text is parsed in
+/// bounded copies of it (see [`Parsing`]). In such a copy this never returns; else it returns at once.
+pub fn serve_parser_if_asked() {
+    fence::serve_if_asked(parse::parse);
+}
+
 pub use daemon::{DAEMON_LOG, Daemon, OwnerInfo, stop_daemon};
 pub use engine::{
     AdaptOptions, Adaptation, Adapted, Answer, Backfilled, Citation, Condition, Config, DEFAULT_IGNORE,
     DEFAULT_RESCORE_MS, DocPath, Error, ErrorKind, Finding, Findings, Hit, Improvement, Mode, Model, Models,
-    NoProgress, Outcome, Problem, Progress, Query, Question, Result, STUDENT, Shown, ShownChunk, Status,
-    Summary, WORKROOM_DIR, WatchEvent, Written, find_workspace, version_of,
+    NoProgress, Outcome, Place, Problem, Progress, Query, Question, Result, STUDENT, Shown, ShownChunk,
+    Status, Summary, WORKROOM_DIR, WatchEvent, Written, find_workspace, version_of,
 };
-pub use options::{OpenOptions, Sharing, Starter};
+pub use options::{OpenOptions, Parsing, Sharing, Starter};
 pub use watch::Watch;
 pub use workspace::Workspace;

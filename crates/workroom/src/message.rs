@@ -7,7 +7,7 @@ use engine::{AdaptOptions, Condition, DocPath, Outcome, Progress, Query, Questio
 use serde::{Deserialize, Serialize};
 
 /// Rises with every change that an older program would misread.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 
 /// What a process says of itself before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,34 @@ pub struct OpenOptions {
     pub threads: usize,
     /// What to do about other processes.
     pub sharing: Sharing,
+    /// Where PDF, Office, mail and all else that is not plain text is parsed. Only for the process that owns the workspace.
+    pub parsing: Parsing,
+}
+
+/// Where files that are not plain text are parsed: always in a process of its own, which can be bounded and killed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Parsing {
+    /// In copies of this program, if it calls [`serve_parser_if_asked`](crate::serve_parser_if_asked) first in its `main`. If it does not, such
+    /// files are listed as problems, with that reason.
+    #[default]
+    ThisProgram,
+    /// In this program, which calls it: `workroom` itself does, with the argument `__parse`.
+    Program(Starter),
+    /// Nowhere: such files are listed as problems.
+    Off,
+}
+
+impl Parsing {
+    fn program(&self) -> Option<fence::Program> {
+        match self {
+            Self::ThisProgram => fence::Program::this(),
+            Self::Program(Starter { program, arguments }) => {
+                Some(fence::Program { path: program.clone(), args: arguments.clone() })
+            }
+            Self::Off => None,
+        }
+    }
 }
 
 /// How the processes that want one workspace come together.
@@ -28,7 +56,7 @@ pub enum Sharing {
     Alone,
 }
 
-/// The command that becomes a daemon. It is given the workspace's locked file as its standard input, and calls
+/// A command that is started: one that becomes a daemon is given the workspace's locked file as its standard input, and calls
 /// [`Daemon::inherit`](crate::Daemon::inherit).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Starter {
@@ -40,6 +68,10 @@ pub struct Starter {
 
 impl OpenOptions {
     pub(crate) fn engine(&self) -> engine::OpenOptions {
-        engine::OpenOptions { models_dir: self.models_dir.clone(), threads: self.threads }
+        engine::OpenOptions {
+            models_dir: self.models_dir.clone(),
+            threads: self.threads,
+            parser: self.parsing.program(),
+        }
     }
 }

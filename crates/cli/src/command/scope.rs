@@ -18,6 +18,7 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
     query.half_life_ms = scope.recency.as_deref().map(half_life).transpose()?;
     query.path.clone_from(&scope.path);
     query.types.clone_from(&scope.types);
+    query.filters.clone_from(&scope.filters);
     query.since_ms = scope.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
     Ok(query)
 }

@@ -31,17 +31,23 @@ fn print(out: &mut Out, shown: &Shown) -> Result<(), Failure> {
     let title = shown.title.as_ref().map_or(String::new(), |title| format!("  {title}"));
     let stale = if shown.fresh { "" } else { "  (changed since it was indexed)" };
     out.whole(&format!("{} ({}){title}{stale}", out.bold(&shown.path), shown.format))?;
+    for (name, value) in shown.metadata.iter().filter(|(name, _)| *name != "parser") {
+        out.whole(&format!("{name:<10}{}", clean(value)))?;
+    }
     for chunk in &shown.chunks {
         let mark = if chunk.asked { " <" } else { "" };
-        let page = chunk.page.map_or(String::new(), |page| format!(", page {page}"));
-        let headings = chunk.headings.join(" > ");
+        let place = chunk.place.as_ref().map_or(String::new(), |place| format!(", {}", clean(&place.label)));
+        let headings = clean(&chunk.headings.join(" > "));
         let head = format!(
-            "--- #{}, lines {}{page}  {headings}{mark}",
+            "--- #{}, lines {}{place}  {headings}{mark}",
             chunk.chunk,
             lines(chunk.start_line, chunk.end_line)
         );
         out.whole("")?;
         out.line(&out.dim(&head))?;
+        if let Some(header) = &chunk.header {
+            out.line(&out.dim(&format!("    {}", clean(header))))?;
+        }
         for line in chunk.text.lines() {
             out.whole(&clean(line))?;
         }

@@ -17,7 +17,9 @@ pub(super) fn run(args: &Args, options: &Status) -> Result<(), Failure> {
             out.whole("every file that was seen is searchable")?;
         }
         for problem in problems.iter().filter(|_| !options.json) {
-            out.whole(&format!("{}: {} [{}]", clean(&problem.path), problem.reason, problem.code))?;
+            let parser = problem.parser.as_ref().map_or(String::new(), |parser| format!(", parser {parser}"));
+            let (path, reason) = (clean(&problem.path), clean(&problem.reason));
+            out.whole(&format!("{path}: {reason} [{}{parser}]", problem.code))?;
         }
         return Ok(out.flush()?);
     }

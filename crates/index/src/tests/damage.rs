@@ -48,6 +48,9 @@ fn pristine() -> tempfile::TempDir {
             code: "binary".into(),
             reason: "x".into(),
             at_ms: 0,
+            hash: None,
+            parser: None,
+            container: None,
         })
         .unwrap();
     transaction.replace_vector(VectorRow {

@@ -35,6 +35,9 @@ pub(crate) fn doc(at: &str, words: &[&str]) -> PutDoc {
         format: Format::Text,
         encoding: "UTF-8".into(),
         title: None,
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
         chunks: words.iter().map(chunk).collect(),
     }
 }

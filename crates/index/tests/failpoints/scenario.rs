@@ -159,6 +159,9 @@ fn teach(index: &Index) -> Result<(), Error> {
         code: "binary".into(),
         reason: "x".into(),
         at_ms: 0,
+        hash: None,
+        parser: None,
+        container: None,
     };
     transaction.skip(skip)?;
     let chunk = ChunkId(transaction.base().live().min().unwrap());

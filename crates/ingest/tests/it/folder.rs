@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
 use watch::{Rules, RulesOptions};
-use workroom_ingest::{Applied, Ingest, Limits, NoProgress, Progress, StudentInUse, Summary};
+use workroom_ingest::{Applied, Ingest, Limits, NoProgress, Progress, Reading, StudentInUse, Summary};
 
 pub(crate) fn path(text: &str) -> DocPath {
     DocPath::new(text).unwrap()
@@ -37,8 +37,9 @@ impl Folder {
         std::fs::create_dir(&outside).unwrap();
         let index = Arc::new(Index::open(&top.join("index")).unwrap().0);
         let student = StudentInUse::builtin();
+        let (tokenizer, reading) = (WordPiece::builtin(), Reading::default());
         let ingest =
-            Ingest::new(&root, Arc::clone(&index), student, WordPiece::builtin(), None, limits).unwrap();
+            Ingest::new(&root, Arc::clone(&index), student, tokenizer, None, limits, reading).unwrap();
         let rules = Rules::new(&root, RulesOptions::default()).unwrap();
         Self { _dir: dir, root, outside, index, ingest, rules }
     }

@@ -32,6 +32,9 @@ fn doc(id: u64, version: u64, chunks: std::ops::Range<u64>) -> DocRecord {
         n_chunks: (chunks.end - chunks.start) as u32,
         indexed_at_ms: 7,
         encoding: "UTF-8".to_owned(),
+        metadata: corpus::Metadata::default(),
+        parser: "text 1".into(),
+        container: None,
     }
 }
 

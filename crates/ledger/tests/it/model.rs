@@ -131,6 +131,9 @@ fn skip(n: u8, at_ms: u64) -> SkipRecord {
         code: "binary".to_owned(),
         reason: "the file is not text".to_owned(),
         at_ms: at_ms as i64,
+        hash: None,
+        parser: None,
+        container: None,
     }
 }
 

@@ -1,0 +1,90 @@
+//! How files are read: in this process what is text, in a fenced one what is not, and archives only where that is wanted.
+//!
+//! Invariant: a record that was made by another way of reading (an older parser, another setting) does not count as up to date.
+
+use corpus::{DocPath, Format};
+use extract::Skip;
+use fence::{Fence, Options, Parsed, Request};
+use index::{DocRecord, SkipRecord};
+use std::sync::Arc;
+
+/// The code of the note that an archive was not opened.
+const ARCHIVE: &str = "archive";
+const NO_PARSER: &str = "no-parser";
+
+/// Parsers and the settings that decide what they are given.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Larger files of text are skipped, with that reason.
+    pub max_file_bytes: u64,
+    /// Larger files of other kinds (PDF, Office, mail, ...) are skipped, with that reason.
+    pub max_document_bytes: u64,
+    /// Whether the documents in zip and tar archives are read.
+    pub archives: bool,
+    /// Where files that are not plain text are parsed; without it each is skipped, with that reason.
+    pub fence: Option<Arc<Fence>>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { max_file_bytes: 8 << 20, max_document_bytes: 64 << 20, archives: false, fence: None }
+    }
+}
+
+/// Why there is no document.
+pub(crate) enum Unreadable {
+    /// Because of the file.
+    Skip(Skip),
+    /// No process could be started to read it.
+    NoProcess(String),
+}
+
+impl Reading {
+    /// The most bytes of a file at `path`, and the setting's name.
+    pub(crate) fn limit(&self, path: &DocPath) -> (u64, &'static str) {
+        // By its name alone: what it holds is known once it is read.
+        match extract::detect_format(path, &[]) {
+            Ok(format) if format.is_fenced() => (self.max_document_bytes, "max_document_bytes"),
+            _ => (self.max_file_bytes, "max_file_bytes"),
+        }
+    }
+
+    /// Whether a document would be read today as it was.
+    pub(crate) fn still_reads(&self, doc: &DocRecord) -> bool {
+        extract::parser_of(doc.format).is(Some(&doc.parser)) && (self.archives || !is_archive(doc.format))
+    }
+
+    /// Whether a file would be skipped today as it was.
+    pub(crate) fn still_skips(&self, skip: &SkipRecord) -> bool {
+        match skip.code.as_str() {
+            ARCHIVE => !self.archives,
+            NO_PARSER => self.fence.is_none(),
+            _ => skip.parser.as_deref().is_none_or(extract::is_current_parser),
+        }
+    }
+
+    /// The document in `bytes`, with those it holds.
+    pub(crate) fn read(&self, path: &DocPath, format: Format, bytes: Vec<u8>) -> Result<Parsed, Unreadable> {
+        if !format.is_fenced() {
+            let document = extract::extract(path, bytes).map_err(Unreadable::Skip)?;
+            return Ok(Parsed::without_parts(document));
+        }
+        if is_archive(format) && !self.archives {
+            return Err(Unreadable::Skip(Skip::Archive));
+        }
+        if bytes.is_empty() {
+            return Err(Unreadable::Skip(Skip::NoText { why: "the file is empty".to_owned() }));
+        }
+        let fence = self.fence.as_ref().ok_or(Unreadable::Skip(Skip::NoParser))?;
+        let (name, options) =
+            (path.file_name().to_owned(), Options { archives: self.archives, ..Options::default() });
+        match fence.parse(&Request { format, name, bytes, options }) {
+            Ok(parsed) => parsed.map_err(Unreadable::Skip),
+            Err(error) => Err(Unreadable::NoProcess(error.to_string())),
+        }
+    }
+}
+
+fn is_archive(format: Format) -> bool {
+    matches!(format, Format::Zip | Format::Tar)
+}
