@@ -18,9 +18,33 @@ fn processor() -> String {
 
 /// The largest memory this process has held, in bytes, if the system tells.
 pub(crate) fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+    peak_memory_of("self")
+}
+
+/// The largest memory that the process of this number has held, in bytes, if the system tells.
+pub(crate) fn peak_memory_of(process: &str) -> Option<u64> {
+    Some(status_of(process, "VmHWM:")?.parse::<u64>().ok()? * 1024)
+}
+
+/// The processes that this one started with that first argument, and that still run.
+pub(crate) fn children_with(argument: &str) -> Vec<String> {
+    let own = std::process::id().to_string();
+    let names = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|process| status_of(process, "PPid:").is_some_and(|parent| parent == own))
+        .filter(|process| {
+            let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            line.split(|&byte| byte == 0).nth(1) == Some(argument.as_bytes())
+        })
+        .collect()
+}
+
+/// The first word of a line of a process's status.
+fn status_of(process: &str, name: &str) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next().map(str::to_owned)
 }
 
 /// Writes results to `benches/results/`, named by day, machine and what was measured.

@@ -1,12 +1,13 @@
 //! The harness: what the README's figures come from, measured on any folder, with the real library.
 //!
-//! `workroom-bench ingest|search|fresh|all|questions|tiers [FOLDER]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
+//! `workroom-bench ingest|search|fresh|all|questions|tiers|documents [FOLDER] [--python PATH]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
 //! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
 //!
 //! What it does not show: other file systems, more cores, more than one process at a time.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a harness prints its results")]
 
 mod corpus_copy;
+mod documents;
 mod fresh;
 mod ingest;
 mod machine;
@@ -27,6 +28,8 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Started as a parser, it does nothing else.
+    workroom::serve_parser_if_asked();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -37,7 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let python = taken(&mut arguments, "--python")?.unwrap_or_else(|| "python3".to_owned());
     let what = arguments.first().map_or("all", String::as_str);
     if what == "ingest-child" {
         return ingest::child(Path::new(arguments.get(1).ok_or("ingest-child FOLDER")?));
@@ -57,12 +61,13 @@ fn run() -> Result<(), Failure> {
     let mut results = Map::new();
     results.insert("files".to_owned(), json!(copy.files));
     results.insert("bytes".to_owned(), json!(copy.bytes));
-    let all = [
-        ("ingest", ingest::run as Measure),
-        ("search", search::run),
-        ("fresh", fresh::run),
-        ("questions", questions::run),
-        ("tiers", tiers::run),
+    let all: [(&str, Measure<'_>); 6] = [
+        ("ingest", &ingest::run),
+        ("search", &search::run),
+        ("fresh", &fresh::run),
+        ("questions", &questions::run),
+        ("tiers", &tiers::run),
+        ("documents", &|root| documents::run(root, &python)),
     ];
     for (name, measure) in all {
         if what == name || (what == "all" && !ASKED_FOR.contains(&name)) {
@@ -73,7 +78,17 @@ fn run() -> Result<(), Failure> {
     machine::keep(what, &Value::Object(results))
 }
 
-/// These need a certain folder, or a model: they run only when they are named.
-const ASKED_FOR: [&str; 2] = ["questions", "tiers"];
+/// Takes an option and its value out of the arguments.
+fn taken(arguments: &mut Vec<String>, name: &str) -> Result<Option<String>, Failure> {
+    let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(None) };
+    if at + 1 == arguments.len() {
+        return Err(format!("{name} needs a value").into());
+    }
+    arguments.remove(at);
+    Ok(Some(arguments.remove(at)))
+}
 
-type Measure = fn(&Path) -> Result<Value, Failure>;
+/// These need a certain folder, a model or other programs: they run only when they are named.
+const ASKED_FOR: [&str; 3] = ["questions", "tiers", "documents"];
+
+type Measure<'a> = &'a dyn Fn(&Path) -> Result<Value, Failure>;

@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 7] = [
+const WRAPPED: [(&str, &[&str]); 13] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -37,6 +37,13 @@ const WRAPPED: [(&str, &[&str]); 7] = [
     ("notify", &["workroom-watch"]),
     ("ignore", &["workroom-watch"]),
     ("clap", &["workroom-cli"]),
+    ("hayro-syntax", &["workroom-pdf"]),
+    ("hayro-cmap", &["workroom-pdf"]),
+    // Wheels of the Python package index are zip packages too.
+    ("zip", &["workroom-package", "workroom-embed"]),
+    ("quick-xml", &["workroom-extract", "workroom-office", "workroom-sheets"]),
+    ("mail-parser", &["workroom-mail"]),
+    ("seccompiler", &["workroom-fence", "workroom-faults"]),
 ];
 
 /// Checks licences and bans.
