@@ -17,7 +17,7 @@ pub(crate) const PAGES: usize = 50_000;
 /// One stream, decompressed.
 pub(crate) const ONE_STREAM_BYTES: usize = 128 << 20;
 /// Characters drawn on one page. A newspaper has 60,000.
-pub(crate) const PAGE_GLYPHS: usize = 500_000;
+const PAGE_GLYPHS: usize = 1_000_000;
 /// Forms within forms.
 pub(crate) const FORM_DEPTH: usize = 12;
 
@@ -26,11 +26,12 @@ pub(crate) const FORM_DEPTH: usize = 12;
 pub(crate) struct Budget {
     bytes: usize,
     operators: usize,
+    page_is_full: bool,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self { bytes: STREAM_BYTES, operators: OPERATORS }
+        Self { bytes: STREAM_BYTES, operators: OPERATORS, page_is_full: false }
     }
 
     /// The most that the next stream may unfold to.
@@ -55,10 +56,19 @@ impl Budget {
         self.operators > 0
     }
 
+    /// Whether a page with so many characters has room for more.
+    pub(crate) fn has_room(&mut self, characters: usize) -> bool {
+        self.page_is_full |= characters > PAGE_GLYPHS;
+        !self.page_is_full
+    }
+
     /// Why reading had to stop, if it had to.
     pub(crate) fn exceeded(&self) -> Option<Skip> {
         if self.bytes == 0 {
             return Some(Skip::too_much(format!("more than {} MiB of page content", STREAM_BYTES >> 20)));
+        }
+        if self.page_is_full {
+            return Some(Skip::too_much(format!("a page of more than {PAGE_GLYPHS} characters")));
         }
         (self.operators == 0)
             .then(|| Skip::too_much(format!("more than {} million drawing operators", OPERATORS / 1_000_000)))

@@ -11,7 +11,7 @@ use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream, String as 
 use hayro_syntax::page::{Page, Resources};
 
 use crate::annotations::{self, Annotation};
-use crate::budget::{Budget, FORM_DEPTH, PAGE_GLYPHS};
+use crate::budget::{Budget, FORM_DEPTH};
 use crate::font::{Code, Font, Text};
 use crate::matrix::Matrix;
 use crate::stream::decode;
@@ -185,7 +185,7 @@ impl Run<'_> {
         let marks = self.marks.len();
         let mut operators = TypedIter::new(content);
         while let Some(operator) = operators.next() {
-            if !self.budget.take_operator() || self.words.count() > PAGE_GLYPHS {
+            if !self.budget.take_operator() || !self.budget.has_room(self.words.count()) {
                 break;
             }
             match operator {

@@ -52,7 +52,8 @@ pub(crate) fn check(file: &[u8]) -> Result<(), Skip> {
 /// How often a stream is packed, by the filters named just before it.
 fn times_packed(file: &[u8], start: usize) -> usize {
     let before = file.get(start.saturating_sub(DICTIONARY)..start).unwrap_or_default();
-    let from = memmem::rfind(before, b" obj").unwrap_or(0);
+    // Where this object begins, or the one before it ends.
+    let from = memmem::rfind(before, b"obj").unwrap_or(0);
     memmem::find_iter(before.get(from..).unwrap_or_default(), b"FlateDecode").count()
 }
 
@@ -110,6 +111,12 @@ mod tests {
             ("/Filter [/FlateDecode /FlateDecode]", twice.clone(), false),
             ("/Filter [/FlateDecode /FlateDecode /FlateDecode]", packed(&twice), false),
             ("/Filter /DCTDecode", zeros, true),
+            // What other objects, on lines of their own, say of their streams.
+            (
+                "/F /FlateDecode\nendobj 8\n0\nobj\n<< /Filter /FlateDecode /F /FlateDecode",
+                packed(b"a small one"),
+                true,
+            ),
         ];
         for (dict, data, passes) in cases {
             assert_eq!(check(&file(dict, &data)).is_ok(), passes, "{dict}");

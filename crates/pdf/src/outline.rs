@@ -47,6 +47,11 @@ impl Outline {
         Self { levels }
     }
 
+    /// Whether there are no bookmarks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.levels.is_empty()
+    }
+
     /// How deep the heading with these words is, see [`key`].
     pub(crate) fn level(&self, key: &str) -> Option<u8> {
         self.levels.get(key).copied()

@@ -20,8 +20,10 @@ use crate::{guard, info, layout};
 pub fn read(bytes: Vec<u8>) -> Result<Document, Skip> {
     guard::check(&bytes)?;
     let pdf = Pdf::new(bytes).map_err(|error| match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Skip::Encrypted,
-        LoadPdfError::Decryption(_) => Skip::damaged("its encryption is of no known kind"),
+        LoadPdfError::Decryption(
+            DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm,
+        ) => Skip::Encrypted,
+        LoadPdfError::Decryption(_) => Skip::damaged("what it says of its encryption makes no sense"),
         LoadPdfError::Invalid => Skip::damaged("it has no page that can be found"),
     })?;
     let pages = pdf.pages();

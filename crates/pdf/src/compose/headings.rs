@@ -18,6 +18,8 @@ const BOLD_LETTERS: usize = 100;
 const LARGE: f64 = 1.12;
 const LARGEST: f64 = 1.5;
 const DEEPEST: u8 = 6;
+/// So many titles of the outline on one page, in the type of the text, are contents.
+const LISTED: usize = 5;
 
 /// A size and weight of type, in half points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,8 @@ pub(crate) struct Headings<'o> {
     body: f64,
     body_is_bold: bool,
     levels: HashMap<Style, u8>,
+    /// The most prominent style that each title of the outline is set in: where it is set smaller, it is an entry of the contents.
+    titles: HashMap<String, Style>,
 }
 
 impl<'o> Headings<'o> {
@@ -62,10 +66,40 @@ impl<'o> Headings<'o> {
         }
         let body = letters.iter().max_by_key(|(_, (all, _))| *all);
         let (size, (all, bold)) = body.map_or((20, (0, 0)), |(size, counts)| (*size, *counts));
-        let mut found =
-            Self { outline, body: size as f64 / 2.0, body_is_bold: bold * 2 > all, levels: HashMap::new() };
+        let mut found = Self {
+            outline,
+            body: size as f64 / 2.0,
+            body_is_bold: bold * 2 > all,
+            levels: HashMap::new(),
+            titles: HashMap::new(),
+        };
+        found.titles = found.find_titles(sheets);
         found.levels = found.find_levels(paragraphs());
         found
+    }
+
+    /// The styles of the outline's titles. Those that a page only lists, in the type of its text, are left out.
+    fn find_titles(&self, sheets: &[Sheet]) -> HashMap<String, Style> {
+        let mut titles: HashMap<String, Style> = HashMap::new();
+        for sheet in sheets {
+            let of_outline: Vec<(&Paragraph, String)> = sheet
+                .blocks
+                .iter()
+                .filter_map(|block| match block {
+                    Block::Paragraph(paragraph) => Some((paragraph, self.title(paragraph)?)),
+                    Block::Table(_) => None,
+                })
+                .collect();
+            let listed = of_outline.iter().filter(|(paragraph, _)| !self.stands_out(paragraph)).count();
+            let is_contents = listed >= LISTED && listed * 2 > of_outline.len();
+            for (paragraph, title) in of_outline {
+                if !is_contents || self.stands_out(paragraph) {
+                    let style = titles.entry(title).or_insert(Style::of(paragraph));
+                    *style = (*style).max(Style::of(paragraph));
+                }
+            }
+        }
+        titles
     }
 
     /// The level of every style that headings have: by size, as far as the outline does not say otherwise.
@@ -116,9 +150,20 @@ impl<'o> Headings<'o> {
         }
     }
 
+    /// The level that the outline gives a paragraph, where it is the title itself.
     fn outlined(&self, paragraph: &Paragraph) -> Option<u8> {
-        let short = paragraph.lines.len() <= LINES && paragraph.size >= 0.95 * self.body;
-        short.then(|| self.outline.level(&key(&paragraph.lines.join(" ")))).flatten()
+        let title = self.title(paragraph)?;
+        let is_most = self.titles.get(&title).is_some_and(|style| *style == Style::of(paragraph));
+        is_most.then(|| self.outline.level(&title)).flatten()
+    }
+
+    /// The title of the outline that a paragraph has the words of.
+    fn title(&self, paragraph: &Paragraph) -> Option<String> {
+        if self.outline.is_empty() || paragraph.lines.len() > LINES || paragraph.size < 0.95 * self.body {
+            return None;
+        }
+        let title = key(&paragraph.lines.join(" "));
+        self.outline.level(&title).map(|_| title)
     }
 
     fn stands_out(&self, paragraph: &Paragraph) -> bool {

@@ -7,12 +7,10 @@ mod headings;
 mod running;
 mod tables;
 
-use std::collections::HashSet;
-
 use corpus::{Document, Format, Metadata, Place, Unit};
 use extract::{Builder, Skip};
 
-use crate::layout::{Block, Paragraph, join_lines, list_mark, normal};
+use crate::layout::{Block, Paragraph, Vocabulary, join_lines, list_mark};
 use crate::outline::Outline;
 use headings::Headings;
 
@@ -37,7 +35,7 @@ pub(crate) fn document(mut sheets: Vec<Sheet>, about: About) -> Result<Document,
     running::drop_running_lines(&mut sheets);
     let headings = Headings::new(&sheets, &about.outline);
     let mut writer =
-        Writer { build: Builder::new(), compounds: compounds(&sheets), items: Vec::new(), title: None };
+        Writer { build: Builder::new(), vocabulary: vocabulary(&sheets), items: Vec::new(), title: None };
     for (number, sheet) in (1..).zip(sheets) {
         writer.build.place(Place::one(Unit::Page, number, None));
         let mut blocks = sheet.blocks.into_iter().peekable();
@@ -70,7 +68,7 @@ pub(crate) fn document(mut sheets: Vec<Sheet>, about: About) -> Result<Document,
 
 struct Writer {
     build: Builder,
-    compounds: HashSet<String>,
+    vocabulary: Vocabulary,
     /// How far in the open items of a list stand.
     items: Vec<f64>,
     /// The first heading, if it is on the first page.
@@ -79,7 +77,7 @@ struct Writer {
 
 impl Writer {
     fn paragraph(&mut self, paragraph: &Paragraph, level: Option<u8>, is_first_page: bool) {
-        let text = join_lines(&paragraph.lines, &self.compounds);
+        let text = join_lines(&paragraph.lines, &self.vocabulary);
         if paragraph.code {
             self.items.clear();
             self.build.verbatim(&paragraph.lines.join("\n"));
@@ -113,19 +111,10 @@ impl Writer {
     }
 }
 
-/// Words with a hyphen inside, as they stand in the middle of lines.
-fn compounds(sheets: &[Sheet]) -> HashSet<String> {
-    let mut compounds = HashSet::new();
-    for block in sheets.iter().flat_map(|sheet| &sheet.blocks) {
-        let Block::Paragraph(paragraph) = block else {
-            continue;
-        };
-        for word in paragraph.lines.iter().flat_map(|line| line.split(' ')) {
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-            if word.contains(['-', '\u{2010}']) {
-                compounds.insert(normal(word));
-            }
-        }
-    }
-    compounds
+/// The words of all paragraphs.
+fn vocabulary(sheets: &[Sheet]) -> Vocabulary {
+    Vocabulary::new(sheets.iter().flat_map(|sheet| &sheet.blocks).filter_map(|block| match block {
+        Block::Paragraph(paragraph) => Some(paragraph.lines.as_slice()),
+        Block::Table(_) => None,
+    }))
 }

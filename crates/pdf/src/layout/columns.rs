@@ -3,16 +3,18 @@
 //! Invariant: every segment ends up in one region; cutting goes [`DEPTH`] levels deep.
 //! Not here: paragraphs.
 
-use std::collections::HashSet;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashSet};
 
-use super::Segment;
+use super::join::is_unspaced;
+use super::{Segment, gutters};
 
 /// Columns within columns.
 const DEPTH: usize = 5;
 /// A gutter is this many ems wide at least.
-const GUTTER: f64 = 0.9;
+pub(crate) const GUTTER: f64 = 0.9;
 /// Fewer lines side by side are no columns of text.
-const LINES: usize = 3;
+pub(crate) const LINES: usize = 3;
 
 /// A part of the page that is read from top to bottom. Rows side by side in it are rows of a table, or belong together otherwise.
 #[derive(Clone, Debug, Default)]
@@ -57,10 +59,10 @@ impl Part {
 }
 
 /// Segments that overlap in height, all of them between two lines of white.
-struct Strip {
-    segments: Vec<Segment>,
-    top: f64,
-    bottom: f64,
+pub(crate) struct Strip {
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
 }
 
 impl Strip {
@@ -104,14 +106,20 @@ fn cut(segments: Vec<Segment>, depth: usize) -> Vec<Part> {
     if depth >= DEPTH || segments.len() < 2 * LINES {
         return vec![Part::whole(segments)];
     }
+    let body = body(&segments);
     let strips = strips(segments);
     let mut parts = Vec::new();
     let mut whole: Vec<Segment> = Vec::new();
-    let bands = bands(&strips);
+    let bands = bands(&strips, body);
     for (band, strips) in in_bands(strips, &bands) {
         let segments: Vec<Segment> = strips.into_iter().flat_map(|strip| strip.segments).collect();
-        let columns = band.map(|gutters| split(&segments, &gutters)).unwrap_or_default();
-        let columns = in_order(columns, depth);
+        let columns = match band {
+            Some(Parting { gutters, apart: true }) => {
+                split(&segments, &gutters).into_iter().map(|column| Part::Uncut(column, depth + 1)).collect()
+            }
+            Some(Parting { gutters, apart: false }) => in_order(split(&segments, &gutters), depth),
+            None => Vec::new(),
+        };
         if columns.is_empty() {
             whole.extend(segments);
             continue;
@@ -125,6 +133,15 @@ fn cut(segments: Vec<Segment>, depth: usize) -> Vec<Part> {
         parts.push(Part::whole(whole));
     }
     parts
+}
+
+/// The size of type that most letters have.
+fn body(segments: &[Segment]) -> f64 {
+    let mut letters: BTreeMap<i64, usize> = BTreeMap::new();
+    for segment in segments {
+        *letters.entry((segment.size * 4.0) as i64).or_default() += segment.text.len();
+    }
+    letters.iter().max_by_key(|(_, count)| **count).map_or(0.0, |(size, _)| *size as f64 / 4.0)
 }
 
 /// Columns of text one after the other; notes in a margin with what they stand beside; nothing for the cells of a table.
@@ -149,16 +166,29 @@ fn in_order(columns: Vec<Vec<Segment>>, depth: usize) -> Vec<Part> {
 
 /// White from top to bottom: left and right edges, from the left.
 type Gutters = Vec<(f64, f64)>;
+/// Gutters, and whether what they part is known to be columns of their own.
+#[derive(Clone)]
+struct Parting {
+    gutters: Gutters,
+    apart: bool,
+}
 /// Neighbouring strips with gutters through all of them: first, last (included), gutters.
-type Band = (usize, usize, Gutters);
+type Band = (usize, usize, Parting);
 /// Strips and the gutters of their band, if they are in one.
-type Group = (Option<Gutters>, Vec<Strip>);
+type Group = (Option<Parting>, Vec<Strip>);
 
-fn bands(strips: &[Strip]) -> Vec<Band> {
+fn bands(strips: &[Strip], body: f64) -> Vec<Band> {
     let white: Vec<Gutters> = strips.iter().map(Strip::white).collect();
     let mut bands: Vec<Band> = Vec::new();
     let mut at = 0;
     while let (Some(strip), Some(own)) = (strips.get(at), white.get(at)) {
+        if let Some((last, gutter)) = gutters::parting(strips, &white, at, body) {
+            let before = bands.last().map_or(0, |(_, end, _)| end + 1);
+            let first = reach_up(strips, &white, at, before, &[gutter], GUTTER * body);
+            bands.push((first, last, Parting { gutters: vec![gutter], apart: true }));
+            at = last + 1;
+            continue;
+        }
         let width = GUTTER * strip.em();
         let mut gutters: Gutters =
             own.iter().copied().filter(|(l, r)| l.is_finite() && r.is_finite() && r - l >= width).collect();
@@ -181,7 +211,7 @@ fn bands(strips: &[Strip]) -> Vec<Band> {
         }
         let before = bands.last().map_or(0, |(_, end, _)| end + 1);
         let first = reach_up(strips, &white, at, before, &gutters, width);
-        bands.push((first, last, gutters));
+        bands.push((first, last, Parting { gutters, apart: false }));
         at = last + 1;
     }
     bands
@@ -252,9 +282,9 @@ fn in_bands(strips: Vec<Strip>, bands: &[Band]) -> Vec<Group> {
     for (at, strip) in strips.into_iter().enumerate() {
         while bands.next_if(|(_, last, _)| *last < at).is_some() {}
         match bands.peek() {
-            Some((first, _, gutters)) if *first <= at => match grouped.last_mut() {
+            Some((first, _, parting)) if *first <= at => match grouped.last_mut() {
                 Some((Some(_), strips)) if *first < at => strips.push(strip),
-                _ => grouped.push((Some(gutters.clone()), vec![strip])),
+                _ => grouped.push((Some(parting.clone()), vec![strip])),
             },
             _ => grouped.push((None, vec![strip])),
         }
@@ -276,28 +306,28 @@ fn split(segments: &[Segment], gutters: &[(f64, f64)]) -> Vec<Vec<Segment>> {
     columns
 }
 
-fn rows(column: &[Segment]) -> usize {
-    column.iter().map(|segment| segment.row).collect::<HashSet<_>>().len()
+fn rows<S: Borrow<Segment>>(column: &[S]) -> usize {
+    column.iter().map(|segment| segment.borrow().row).collect::<HashSet<_>>().len()
 }
 
 /// Whether a column holds running text, and not the cells of a table.
-fn is_text(column: &[Segment]) -> bool {
-    let left = column.iter().map(|s| s.left).fold(f64::INFINITY, f64::min);
-    let right = column.iter().map(|s| s.right).fold(f64::NEG_INFINITY, f64::max);
+pub(crate) fn is_text<S: Borrow<Segment>>(column: &[S]) -> bool {
+    let segments = || column.iter().map(Borrow::borrow);
+    let left = segments().map(|s| s.left).fold(f64::INFINITY, f64::min);
+    let right = segments().map(|s| s.right).fold(f64::NEG_INFINITY, f64::max);
     let rows = rows(column);
-    let letters: usize = column.iter().map(|s| s.text.chars().count()).sum();
-    let dense: usize =
-        column.iter().flat_map(|s| s.text.chars()).filter(|&c| super::join::is_unspaced(c)).count();
-    let full = column.iter().filter(|s| s.right - s.left > 0.7 * (right - left)).count();
+    let letters: usize = segments().map(|s| s.text.chars().count()).sum();
+    let dense: usize = segments().flat_map(|s| s.text.chars()).filter(|&c| is_unspaced(c)).count();
+    let full = segments().filter(|s| s.right - s.left > 0.7 * (right - left)).count();
     // A letter of a writing without spaces says as much as two others.
-    rows >= LINES && letters + dense >= 18 * rows && full * 5 >= column.len() * 2
+    rows >= LINES && letters + dense >= 18 * rows && full * 5 >= rows * 2
 }
 
 /// Whether the first column is labels for the lines beside them: `Name:`, `1.`.
-fn are_labelled(columns: &[Vec<Segment>]) -> bool {
-    let Some(first) = columns.first() else {
+pub(crate) fn are_labelled<C: AsRef<[S]>, S: Borrow<Segment>>(columns: &[C]) -> bool {
+    let Some(first) = columns.first().map(AsRef::as_ref) else {
         return false;
     };
-    let letters: usize = first.iter().map(|s| s.text.chars().count()).sum();
-    letters < 12 * first.len()
+    let letters: usize = first.iter().map(|s| s.borrow().text.chars().count()).sum();
+    letters < 12 * rows(first)
 }

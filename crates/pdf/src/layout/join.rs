@@ -3,15 +3,15 @@
 //! Invariant: joining loses no letter; only a hyphen can go, and only between two small letters.
 //! Not here: which lines belong together, see [`super::paragraphs`].
 
-use std::collections::HashSet;
+use super::vocabulary::{Vocabulary, is_hyphen};
 
 /// Writings that put no spaces between words.
 pub(crate) fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{312f}' | '\u{31a0}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Joins lines. `compounds` are words that the document has with a hyphen in the middle of a line: those keep theirs.
-pub(crate) fn join_lines(lines: &[String], compounds: &HashSet<String>) -> String {
+/// Joins lines. The words of the document tell which hyphens stay.
+pub(crate) fn join_lines(lines: &[String], vocabulary: &Vocabulary) -> String {
     let mut text = String::new();
     for line in lines {
         let line = line.trim();
@@ -22,7 +22,7 @@ pub(crate) fn join_lines(lines: &[String], compounds: &HashSet<String>) -> Strin
         };
         if is_hyphen(last) && next.is_some_and(char::is_alphanumeric) && ends_word(&text) {
             let broken = next.is_some_and(char::is_lowercase) && breaks_word(&text);
-            if broken && !compounds.contains(&compound(&text, line)) {
+            if broken && !vocabulary.keeps_hyphen(&text, line) {
                 text.pop();
             }
         } else if !(is_unspaced(last) && next.is_some_and(is_unspaced) || ends_url(&text, last)) {
@@ -37,10 +37,6 @@ pub(crate) fn join_lines(lines: &[String], compounds: &HashSet<String>) -> Strin
 pub(crate) fn ends_open(line: &str) -> bool {
     let end = line.trim_end_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}', '\u{bb}']);
     !end.ends_with(['.', '!', '?', ':', ';', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{2026}'])
-}
-
-fn is_hyphen(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}')
 }
 
 /// Whether the hyphen at the end is part of a word and no dash.
@@ -60,25 +56,15 @@ fn ends_url(text: &str, last: char) -> bool {
     last == '/' && word.contains("://")
 }
 
-/// The word that a hyphen at the end of a line parts, with its hyphen.
-fn compound(text: &str, line: &str) -> String {
-    let first = text.rsplit(' ').next().unwrap_or_default();
-    let second = line.split(' ').next().unwrap_or_default();
-    normal(&format!("{first}{second}"))
-}
-
-/// A word as it is compared: without what stands around it.
-pub(crate) fn normal(word: &str) -> String {
-    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lines_become_text() {
-        let compounds = HashSet::from(["tide-mill".to_owned()]);
+        let known = ["A tide-mill".to_owned()];
+        let asking = ["a tide-".to_owned(), "mill".to_owned()];
+        let vocabulary = Vocabulary::new([known.as_slice(), &asking].into_iter());
         let cases = [
             ("the|mill", "the mill"),
             ("wa-|ter runs", "water runs"),
@@ -91,7 +77,7 @@ mod tests {
         ];
         for (lines, text) in cases {
             let lines: Vec<String> = lines.split('|').map(str::to_owned).collect();
-            assert_eq!(join_lines(&lines, &compounds), text);
+            assert_eq!(join_lines(&lines, &vocabulary), text);
         }
     }
 }

@@ -6,17 +6,20 @@
 
 mod bidi;
 mod columns;
+mod gutters;
 mod join;
 mod marks;
 mod paragraphs;
 mod rows;
+mod vocabulary;
 
 use crate::word::{Turn, Word};
 pub(crate) use bidi::is_rtl;
-pub(crate) use join::{ends_open, join_lines, normal};
+pub(crate) use join::{ends_open, join_lines};
 pub(crate) use marks::list_mark;
 use marks::{is_bullet, is_mark};
 use rows::Segment;
+pub(crate) use vocabulary::Vocabulary;
 
 /// A piece of a page, in reading order.
 #[derive(Clone, Debug, PartialEq)]

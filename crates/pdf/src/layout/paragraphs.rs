@@ -3,16 +3,22 @@
 //! Invariant: rows keep their order from the top, segments of a row theirs from the left.
 //! Not here: joining the lines of a paragraph, which takes the whole document.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::columns::Region;
 use super::rows::FIXED_WIDTH;
-use super::{Block, Cell, Paragraph, Segment, Table, ends_open, is_bullet, is_mark, join_lines, list_mark};
+use super::{
+    Block, Cell, Paragraph, Segment, Table, Vocabulary, ends_open, is_bullet, is_mark, join_lines, list_mark,
+};
 
 /// Rows of several cells in a row that make a table.
 const TABLE_ROWS: usize = 2;
 /// A gap of so many ems between cells of a single row is a column too.
 const CELL_GAP: f64 = 2.0;
+/// Words of a justified line are at most so many ems apart.
+const JUSTIFIED_GAP: f64 = 2.5;
+/// Lines of one cell are at most so many ems apart.
+const CELL_LEADING: f64 = 1.9;
 
 /// The blocks of a region, from the top. Notes in the margin come before what they stand beside.
 pub(crate) fn blocks(region: Region) -> Vec<Block> {
@@ -51,13 +57,14 @@ fn stacked(segments: Vec<Segment>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines: Vec<Segment> = Vec::new();
     let mut table: Vec<Vec<Segment>> = Vec::new();
-    for row in rows {
+    let texts: Vec<bool> = (0..rows.len()).map(|at| is_justified(&rows, at)).collect();
+    for (row, is_text) in rows.into_iter().zip(texts) {
         if let Some((cell, line)) = cell_above(&mut table, &row) {
             let lines = [std::mem::take(&mut cell.text), line.text];
-            cell.text = join_lines(&lines, &HashSet::new());
+            cell.text = join_lines(&lines, &Vocabulary::default());
             cell.right = cell.right.max(line.right);
             cell.base = line.base;
-        } else if is_marked_item(&row) || row.len() < 2 {
+        } else if is_text || is_marked_item(&row) || row.len() < 2 {
             end_table(&mut blocks, &mut lines, &mut table);
             lines.extend(merged(&row));
         } else {
@@ -73,6 +80,38 @@ fn stacked(segments: Vec<Segment>) -> Vec<Block> {
     end_table(&mut blocks, &mut lines, &mut table);
     end_lines(&mut blocks, &mut lines);
     blocks
+}
+
+/// Whether the wide gaps of a row are those of a justified line: a line beside it goes across them, and no cell stands under another.
+fn is_justified(rows: &[Vec<Segment>], at: usize) -> bool {
+    let Some(row) = rows.get(at).filter(|row| row.len() > 1) else {
+        return false;
+    };
+    let (Some(first), Some(last)) = (row.first(), row.last()) else {
+        return false;
+    };
+    let em = first.size;
+    let are_narrow = row
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if b.left - a.right < JUSTIFIED_GAP * em && a.size == b.size));
+    if !are_narrow {
+        return false;
+    }
+    let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| rows.get(at));
+    let mut has_line = false;
+    for other in beside {
+        let is_near = other.first().is_some_and(|s| (s.base - first.base).abs() < 1.6 * em);
+        if let [line] = other.as_slice() {
+            has_line |= is_near
+                && (line.left - first.left).abs() < 2.5 * em
+                && line.right > last.left + em
+                && (line.size - em).abs() < 0.05 * em;
+        } else if other.iter().skip(1).any(|s| row.iter().skip(1).any(|t| (s.left - t.left).abs() < 0.3 * em))
+        {
+            return false;
+        }
+    }
+    has_line
 }
 
 /// A bullet or number with its text far from it.
@@ -138,7 +177,7 @@ fn cell_above<'t>(table: &'t mut [Vec<Segment>], row: &[Segment]) -> Option<(&'t
     };
     let em = line.size;
     let goes_on = |cell: &Segment| {
-        (cell.left - line.left).abs() < 0.6 * em && line.base - cell.base < 1.4 * em.max(cell.size)
+        (cell.left - line.left).abs() < 0.6 * em && line.base - cell.base < CELL_LEADING * em.max(cell.size)
     };
     above.iter_mut().skip(1).find(|cell| goes_on(cell)).map(|cell| (cell, line.clone()))
 }

@@ -61,7 +61,20 @@ fn forms_that_multiply() {
     // With letters, the page is full before the budget is spent.
     streams.pop();
     streams.push(("", HELLO));
-    assert!(check(file(&streams, FONT)).is_ok_and(|text| text.len() < 1 << 20));
+    let reason = check(file(&streams, FONT)).unwrap_err();
+    assert_eq!(reason.to_string(), "too much inside: a page of more than 1000000 characters");
+}
+
+/// Runs of one byte, which no bound on what goes in would have held: a long stream is read as far as any other.
+#[test]
+fn packed_pages_of_any_length() {
+    // 128 spaces at a time, then the text as it is.
+    let spaces = "81 20 ".repeat(100_000);
+    let text: String =
+        HELLO.bytes().fold(format!("{:02x}", HELLO.len() - 1), |text, b| text + &format!("{b:02x}"));
+    let packed = format!("{spaces}{text}80>");
+    let filters = "/Filter [/AHx /RL]";
+    assert_eq!(check(file(&[(filters, &packed)], FONT)).as_deref(), Ok("Hello\n"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-"""Makes the samples beside it. Needs reportlab and pypdf, and LibreOffice for `handbook.pdf`.
+"""Makes the samples beside it. Needs reportlab, pypdf and Pillow, and LibreOffice for `handbook.pdf`.
 
-    python make.py && soffice --headless --convert-to pdf handbook.html
+    python make.py && soffice --headless --infilter="HTML (StarWriter)" --convert-to pdf:writer_pdf_Export handbook.html
 """
 
 import io
