@@ -58,10 +58,28 @@ impl<'a> Measure<'a> {
 
     /// How many pieces a chunk under these headings and this table's header may have.
     pub(crate) fn budget(&self, headings: Vec<String>, header: Option<String>) -> usize {
+        let taken = self.taken(headings, header);
+        MAX_INPUT_TOKENS.saturating_sub(MARKS + taken).max(MIN_BUDGET)
+    }
+
+    /// How many pieces a table's header may have below these headings.
+    pub(crate) fn room(&self, headings: Vec<String>) -> usize {
+        MAX_INPUT_TOKENS.saturating_sub(MARKS + MIN_BUDGET + self.taken(headings, None))
+    }
+
+    /// The beginning of `text` that has at most `limit` pieces.
+    pub(crate) fn cut<'t>(&self, text: &'t str, limit: usize) -> &'t str {
+        let mut pieces = Vec::new();
+        self.tokenizer.tokenize(text, &mut pieces);
+        let end = pieces.get(limit).map_or(text.len(), |piece| piece.start as usize);
+        text.get(..text.floor_char_boundary(end)).unwrap_or_default().trim_end()
+    }
+
+    /// The pieces of a chunk's context.
+    fn taken(&self, headings: Vec<String>, header: Option<String>) -> usize {
         let chunk = Chunk { headings, header, ..Chunk::default() };
         let context = ChunkText::new(self.document.title.as_deref(), &chunk, "").context;
-        let taken = if context.is_empty() { 0 } else { self.tokenizer.count(&context) };
-        MAX_INPUT_TOKENS.saturating_sub(MARKS + taken).max(MIN_BUDGET)
+        if context.is_empty() { 0 } else { self.tokenizer.count(&context) }
     }
 
     /// Whether no word of any tokenizer runs across `at`: there is plain white space on one of its sides, or nothing.

@@ -45,9 +45,10 @@ impl Outline {
         self.push(parent, title, None, measure)
     }
 
-    /// A new section for the rows of a table inside `parent`.
+    /// A new section for the rows of a table inside `parent`. Of the header as much is kept as leaves room for rows below the headings.
     pub(crate) fn add_table(&mut self, parent: SectionId, header: &str, measure: &Measure<'_>) -> SectionId {
-        let header = header.chars().take(MAX_HEADER_CHARS).collect();
+        let header: String = header.chars().take(MAX_HEADER_CHARS).collect();
+        let header = measure.cut(&header, measure.room(self.path(parent))).to_owned();
         self.push(parent, String::new(), Some(header), measure)
     }
 

@@ -103,6 +103,7 @@ impl Builder {
     pub fn list_item(&mut self, depth: usize, marker: &str, words: &str) {
         self.end_table();
         self.part(1);
+        let marker: String = marker.chars().filter(|c| !c.is_control()).collect();
         let lead = format!("{}{marker} ", "  ".repeat(depth.min(16)));
         self.line_of(&lead, words);
     }
@@ -133,12 +134,26 @@ impl Builder {
 
     /// Begins a table with a header row, as a block of its own. Rows follow; anything else ends it.
     pub fn begin_table<S: AsRef<str>>(&mut self, header: &[S]) {
+        self.header(header);
+        let end = self.text.len();
+        self.table = self.table.take().map(|(header, _)| (header, end));
+    }
+
+    /// Begins a table as [`Self::begin_table`] does, whose header stands elsewhere in the text, as above a blank row: only its rows follow.
+    pub fn begin_rows<S: AsRef<str>>(&mut self, header: &[S]) {
+        let start = self.header(header);
+        self.text.truncate(start);
+    }
+
+    /// Writes a header as a block of its own, opens its table, and gives where the header begins.
+    fn header<S: AsRef<str>>(&mut self, header: &[S]) -> usize {
         self.end_table();
         self.part(2);
         let start = self.text.len();
         self.cells(header);
         let header = self.text[start..].trim_end().to_owned();
-        self.table = (!header.is_empty()).then_some((header, self.text.len()));
+        self.table = (!header.is_empty()).then_some((header, start));
+        start
     }
 
     /// A row, in one line. Without [`Self::begin_table`] before it, it is the row of a table without header. A row without words is left
@@ -166,13 +181,7 @@ impl Builder {
             return;
         }
         let base = self.text.len();
-        // Nothing changes its length, so that places in the part are places in the whole.
-        self.text.extend(text.chars().map(|c| match c {
-            '\n' | '\t' => c,
-            c if c.is_ascii_control() => ' ',
-            c if c.is_control() => '\u{a0}',
-            c => c,
-        }));
+        self.text.extend(text.chars().map(visible));
         let moved = |span: Span| {
             let at = |offset: u32| base + (offset as usize).saturating_sub(skipped).min(text.len());
             Span::new(at(span.start), at(span.end))
@@ -180,14 +189,12 @@ impl Builder {
         self.headings.extend(document.headings.iter().map(|heading| Heading {
             span: moved(heading.span),
             level: heading.level.saturating_add(offset),
-            text: heading.text.clone(),
+            text: heading.text.chars().map(visible).collect(),
         }));
-        self.tables.extend(
-            document
-                .tables
-                .iter()
-                .map(|table| Table { span: moved(table.span), header: table.header.clone() }),
-        );
+        self.tables.extend(document.tables.iter().map(|table| Table {
+            span: moved(table.span),
+            header: table.header.chars().map(visible).collect(),
+        }));
         self.text.push('\n');
     }
 
@@ -303,6 +310,16 @@ impl Builder {
     }
 }
 
+/// A character as it stands in the text: for a control character a space of the same length, so that places in a part are places in the whole.
+fn visible(c: char) -> char {
+    match c {
+        '\n' | '\t' => c,
+        c if c.is_ascii_control() => ' ',
+        c if c.is_control() => '\u{a0}',
+        c => c,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,10 +341,12 @@ mod tests {
         build.row(&["Bo", ""]);
         build.paragraph("End.");
         build.verbatim("fn a() {\n    b\n}\n\n");
+        build.begin_rows(&["Name", "Tons"]);
+        build.row(&["Cy", "4"]);
         let document = build.finish(Format::Docx, Some(" T\n".to_owned()), Metadata::default()).unwrap();
         assert_eq!(
             document.text,
-            "The mill\n\nIt turns at ebb.\n- one\n  a) two\n\nName | Tons\nAda | 3\nBo\n\nEnd.\n\nfn a() {\n    b\n}\n"
+            "The mill\n\nIt turns at ebb.\n- one\n  a) two\n\nName | Tons\nAda | 3\nBo\n\nEnd.\n\nfn a() {\n    b\n}\n\nCy | 4\n"
         );
         let at = |words: &str| {
             let start = document.text.find(words).unwrap();
@@ -335,8 +354,9 @@ mod tests {
         };
         assert_eq!([at("The mill"), at("two"), at("Name"), at("b\n}")], [Some(1), Some(1), Some(2), Some(2)]);
         assert_eq!(document.headings[0].span.of(&document.text), Some("The mill"));
-        assert_eq!((document.tables.len(), document.tables[0].header.as_str()), (1, "Name | Tons"));
-        assert_eq!(document.tables[0].span.of(&document.text), Some("Ada | 3\nBo\n"));
+        let tables: Vec<_> =
+            document.tables.iter().map(|t| (&*t.header, t.span.of(&document.text).unwrap())).collect();
+        assert_eq!(tables, [("Name | Tons", "Ada | 3\nBo\n"), ("Name | Tons", "Cy | 4\n")]);
     }
 
     #[test]
@@ -347,6 +367,8 @@ mod tests {
         part.row(&["Ada", "3"]);
         let mut part = part.finish(Format::Html, None, Metadata::default()).unwrap();
         part.text.push_str("\u{1}end\u{85}.\n\n");
+        part.text = part.text.replace("The mill", "The\u{11}mill");
+        part.headings[0].text = "The\u{11}mill".to_owned();
         let mut build = Builder::new();
         build.place(Place::one(Unit::Chapter, 1, None));
         build.heading(1, "One");
@@ -357,6 +379,7 @@ mod tests {
         assert_eq!(whole.text, "One\n\nThe mill\n\nName | Tons\nAda | 3\n end\u{a0}.\n\nAfter.\n");
         let headings: Vec<_> = whole.headings.iter().map(|h| (h.level, h.span.of(&whole.text))).collect();
         assert_eq!(headings, [(1, Some("One")), (2, Some("The mill"))]);
+        assert_eq!(whole.headings[1].text, "The mill");
         assert_eq!(whole.tables[0].span.of(&whole.text), Some("Ada | 3\n"));
     }
 
@@ -376,9 +399,10 @@ mod tests {
         Place(u32),
         Heading(u8, String),
         Paragraph(String),
-        Item(String),
+        Item(String, String),
         Verbatim(String),
         Table(Vec<String>),
+        Rows(Vec<String>),
         Row(Vec<String>),
     }
 
@@ -389,9 +413,10 @@ mod tests {
             (1..9_u32).prop_map(Step::Place),
             (0..9_u8, words()).prop_map(|(level, words)| Step::Heading(level, words)),
             words().prop_map(Step::Paragraph),
-            words().prop_map(Step::Item),
+            (words(), words()).prop_map(|(marker, words)| Step::Item(marker, words)),
             words().prop_map(Step::Verbatim),
             cells().prop_map(Step::Table),
+            cells().prop_map(Step::Rows),
             cells().prop_map(Step::Row),
         ];
         prop::collection::vec(step, 0..12)
@@ -406,9 +431,10 @@ mod tests {
                     Step::Place(n) => build.place(Place::one(Unit::Page, *n, None)),
                     Step::Heading(level, words) => build.heading(*level, words),
                     Step::Paragraph(words) => build.paragraph(words),
-                    Step::Item(words) => build.list_item(1, "-", words),
+                    Step::Item(marker, words) => build.list_item(1, marker, words),
                     Step::Verbatim(words) => build.verbatim(words),
                     Step::Table(cells) => build.begin_table(cells),
+                    Step::Rows(cells) => build.begin_rows(cells),
                     Step::Row(cells) => build.row(cells),
                 }
             }

@@ -96,14 +96,18 @@ fn link(rest: &str, out: &mut String) -> Option<usize> {
     Some(end + 1 + target + 1)
 }
 
-/// How far a bracket may be from its partner; this keeps a line of brackets linear.
+/// How far a bracket may be from its partner, and how many may be open inside it; this keeps a line of brackets linear.
 const MAX_LINK_BYTES: usize = 1024;
+const MAX_OPEN: usize = 8;
 
 fn matching(rest: &str, open: char, close: char) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in rest.char_indices().take_while(|(at, _)| *at < MAX_LINK_BYTES) {
         if c == open {
             depth += 1;
+            if depth > MAX_OPEN {
+                return None;
+            }
         } else if c == close {
             depth -= 1;
             if depth == 0 {

@@ -112,6 +112,7 @@ const FILE_NAMES: &[(Format, &str)] = &[
 
 /// Extensions of kinds without a reader.
 const UNREAD: &[(&str, &str)] = &[
+    ("a flat OpenDocument file", "fodt fods fodp fodg"),
     ("PostScript", "ps eps"),
     ("an Apple document", "pages numbers key"),
     ("a drawing", "odg otg vsd vsdx vdx"),

@@ -7,7 +7,7 @@ use corpus::{Anchor, Document, Format, Heading, Metadata, Place, Span, Unit};
 use serde_json::Value;
 
 use crate::encoding::decode;
-use crate::{MAX_TEXT_BYTES, Skip, markdown, title};
+use crate::{MAX_TEXT_BYTES, Skip, add_authors, markdown, title};
 
 /// How much of an output is text worth finding; the rest repeats it.
 const OUTPUT_LINES: usize = 50;
@@ -35,7 +35,7 @@ pub(crate) fn read(bytes: Vec<u8>, format: Format) -> Result<Document, Skip> {
     let named = about["title"].as_str().or_else(|| about["name"].as_str()).and_then(title::tidy);
     let first = || headings.iter().find(|heading| heading.level == 1).or(headings.first());
     let title = named.or_else(|| first().and_then(|heading| title::tidy(&heading.text)));
-    let metadata = Metadata { authors: authors(about), ..Metadata::default() };
+    let metadata = about_of(about);
     Ok(Document { title, headings, anchors, metadata, encoding, ..Document::plain(text, format) })
 }
 
@@ -51,9 +51,12 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn authors(about: &Value) -> Vec<String> {
-    let name = |author: &Value| author["name"].as_str().or(author.as_str()).and_then(title::tidy);
-    list(&about["authors"]).iter().filter_map(name).take(16).collect()
+fn about_of(about: &Value) -> Metadata {
+    let mut metadata = Metadata::default();
+    let names =
+        list(&about["authors"]).iter().filter_map(|author| author["name"].as_str().or(author.as_str()));
+    names.for_each(|name| add_authors(&mut metadata, name));
+    metadata
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 //! Invariant: any bytes give metadata, if only an empty one.
 
 use corpus::Metadata;
+use extract::{add_authors, add_keywords, add_subject};
 
 use crate::bytes::{u16_at, u32_at, u64_at, utf16};
 use crate::codepage::decode;
@@ -22,23 +23,16 @@ pub fn summary(file: &Compound<'_>) -> (Option<String>, Metadata) {
     let set = u32_at(&stream, 44).and_then(|at| stream.get(at as usize..)).unwrap_or_default();
     let page = find(set, 1).and_then(|at| u16_at(set, at + 4)).map_or(1252, u32::from);
     let text = |id| find(set, id).and_then(|at| string(set, at, page));
-    let keywords = [text(5), text(3)].into_iter().flatten();
-    let keywords = keywords.flat_map(|words| {
-        words
-            .split([',', ';'])
-            .map(|word| word.trim().to_owned())
-            .filter(|w| !w.is_empty())
-            .collect::<Vec<_>>()
-    });
     let pages = find(set, 14).filter(|&at| u32_at(set, at) == Some(3)).and_then(|at| u32_at(set, at + 4));
-    let metadata = Metadata {
-        authors: text(4).into_iter().collect(),
-        keywords: keywords.collect(),
+    let mut metadata = Metadata {
         created_ms: find(set, 12).and_then(|at| time(set, at)),
         modified_ms: find(set, 13).and_then(|at| time(set, at)),
         pages: pages.filter(|&pages| (1..1_000_000).contains(&pages)),
-        language: None,
+        ..Metadata::default()
     };
+    add_authors(&mut metadata, &text(4).unwrap_or_default());
+    add_keywords(&mut metadata, &text(5).unwrap_or_default());
+    add_subject(&mut metadata, &text(3).unwrap_or_default());
     (text(2), metadata)
 }
 

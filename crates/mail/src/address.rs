@@ -25,11 +25,19 @@ pub(crate) fn named(name: Option<&str>, address: Option<&str>) -> String {
     match (name, address) {
         (Some(name), Some(address)) if name.eq_ignore_ascii_case(&address) => address,
         // Outlook's shown names have the address in them where it knows no better one.
-        (Some(name), Some(address)) if name.ends_with(&format!("<{address}>")) => name,
+        (Some(name), Some(address)) if has_address(&name, &address) => name,
         (Some(name), Some(address)) => format!("{name} <{address}>"),
         (_, Some(address)) => address,
         (name, None) => name.unwrap_or_default(),
     }
+}
+
+/// Whether a name says the address itself: `Ada <ADA@mill.example>`, `Ada (ada@mill.example)`.
+fn has_address(name: &str, address: &str) -> bool {
+    let name = name.to_lowercase();
+    [('<', '>'), ('(', ')'), ('[', ']')]
+        .iter()
+        .any(|(open, close)| name.contains(&format!("{open}{}{close}", address.to_lowercase())))
 }
 
 fn join(list: &[Addr<'_>]) -> String {
@@ -41,6 +49,19 @@ fn join(list: &[Addr<'_>]) -> String {
 mod tests {
     use super::*;
     use mail_parser::MessageParser;
+
+    #[test]
+    fn addresses_stand_there_once() {
+        for (name, expected) in [
+            ("Ada", "Ada <ada@mill.example>"),
+            ("ADA@mill.example", "ada@mill.example"),
+            ("Ada <Ada@Mill.example>", "Ada <Ada@Mill.example>"),
+            ("Ada (ada@mill.example)", "Ada (ada@mill.example)"),
+            ("", "ada@mill.example"),
+        ] {
+            assert_eq!(named(Some(name), Some("ada@mill.example")), expected);
+        }
+    }
 
     #[test]
     fn lists_and_groups() {

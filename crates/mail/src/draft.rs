@@ -1,7 +1,7 @@
 //! What every kind of message has, before it is text: who wrote to whom, when, about what, the bodies, what came with it.
 
 use corpus::{Format, Metadata};
-use extract::{Builder, Skip};
+use extract::{Builder, Skip, add_authors};
 
 use crate::attachments::Attachments;
 use crate::body::Body;
@@ -32,11 +32,9 @@ impl Draft {
         if build.is_empty() {
             return Err(Skip::NoText { why: "it has neither headers nor a body".to_owned() });
         }
-        let metadata = Metadata {
-            authors: Some(self.from).filter(|from| !from.is_empty()).into_iter().collect(),
-            created_ms: self.date.and_then(|date| date.ms),
-            ..Metadata::default()
-        };
+        let created_ms = self.date.and_then(|date| date.ms);
+        let mut metadata = Metadata { created_ms, ..Metadata::default() };
+        add_authors(&mut metadata, &self.from);
         let document = build.finish(format, Some(self.subject), metadata)?;
         Ok(Mail { document, attachments: attachments.into_list() })
     }

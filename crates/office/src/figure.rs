@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Relationship, Xml, optional};
 
 use crate::flow::{Block, Flow};
-use crate::parts::Relationship;
-use crate::properties::optional;
-use crate::xml::{Node, Xml};
 
 /// The most points of a series that are told.
 const MAX_POINTS: usize = 200;

@@ -12,11 +12,8 @@ mod font;
 mod math;
 mod numeral;
 mod odf;
-mod parts;
 mod pptx;
-mod properties;
 mod slides;
-mod xml;
 
 use corpus::{Document, Format};
 use extract::Skip;

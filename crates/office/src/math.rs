@@ -3,7 +3,7 @@
 //! Invariant: what brackets cost is bounded by [`MAX_DEPTH`] times the length of the equation.
 //! Not here: MathML, which OpenDocument keeps in documents of their own.
 
-use crate::xml::Tag;
+use package::Tag;
 
 /// Parts in parts of an equation that get brackets where they need them.
 const MAX_DEPTH: usize = 16;

@@ -1,7 +1,6 @@
 //! Numbers as lists write them: 4, d, iv.
 
-/// The longest run of one letter, for lists that go on after `z`.
-const MAX_REPEATS: u32 = 8;
+use extract::{letters, roman};
 
 /// How a level of a list writes its numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,43 +58,6 @@ impl Numeral {
             Self::Empty | Self::Bullet => String::new(),
         }
     }
-}
-
-/// `A` to `Z`, then `AA`, `BB`, ..., as word processors go on.
-fn letters(n: u32) -> String {
-    let Some(i) = n.checked_sub(1) else { return "0".to_owned() };
-    let repeats = (i / 26 + 1).min(MAX_REPEATS);
-    let letter = char::from(b'A' + (i % 26) as u8);
-    std::iter::repeat_n(letter, repeats as usize).collect()
-}
-
-fn roman(mut n: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    if n == 0 || n >= 4000 {
-        return n.to_string();
-    }
-    let mut out = String::new();
-    for (value, sign) in SIGNS {
-        while n >= value {
-            out.push_str(sign);
-            n -= value;
-        }
-    }
-    out
 }
 
 #[cfg(test)]

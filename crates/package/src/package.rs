@@ -88,21 +88,26 @@ impl<'a> Package<'a> {
         let Some(index) = self.find(name) else { return Ok(None) };
         let Some((name, body)) = self.entries.get(index) else { return Ok(None) };
         let left = self.limits.total_bytes.saturating_sub(self.unfolded);
+        if left == 0 {
+            let total = self.limits.total_bytes >> 20;
+            return Err(Skip::too_much(format!("its entries unfold to more than {total} MiB in all")));
+        }
+        // What is unfolded and then refused counts as well.
+        let spent = &mut self.unfolded;
         let bytes = match (*body, self.archive.as_mut()) {
             (Body::Listed(number), Some(archive)) => {
                 let file = archive.by_index(number).map_err(|error| refusal(name, &error))?;
                 let compressed = file.compressed_size().min(self.bytes.len() as u64);
                 let limit = self.limits.entry_limit(compressed).min(left);
-                unfold(name, file, limit, false)?
+                unfold(name, file, limit, false, spent)?
             }
             (Body::Found { start, end }, _) => {
                 let compressed = end.saturating_sub(start) as u64;
                 let limit = self.limits.entry_limit(compressed).min(left);
-                unfold_found(name, self.bytes.get(start..).unwrap_or_default(), compressed, limit)?
+                unfold_found(name, self.bytes.get(start..).unwrap_or_default(), compressed, limit, spent)?
             }
             (Body::Listed(_), None) => return Ok(None),
         };
-        self.unfolded = self.unfolded.saturating_add(bytes.len() as u64);
         Ok(Some(bytes))
     }
 
@@ -122,27 +127,40 @@ impl<'a> Package<'a> {
 
 /// Unfolds the entry whose own header begins `bytes`. A header that was written before the length was known is helped by where the next
 /// begins. Of the last one, which may be cut off, no checksum is asked.
-fn unfold_found(name: &str, bytes: &[u8], compressed: u64, limit: u64) -> Result<Vec<u8>, Skip> {
+fn unfold_found(
+    name: &str,
+    bytes: &[u8],
+    compressed: u64,
+    limit: u64,
+    spent: &mut u64,
+) -> Result<Vec<u8>, Skip> {
     let is_last = compressed == bytes.len() as u64;
     let stated = ZipReadOptions::new().ignore_crc32(is_last);
     let mut reader = bytes;
     if let Ok(Some(file)) = read_zipfile_from_stream_with_options(&mut reader, stated) {
-        return unfold(name, file, limit, is_last);
+        return unfold(name, file, limit, is_last, spent);
     }
     let counted = ZipReadOptions::new().override_compressed_size(compressed).ignore_crc32(true);
     let mut reader = bytes;
     match read_zipfile_from_stream_with_options(&mut reader, counted) {
-        Ok(Some(file)) => unfold(name, file, limit, is_last),
+        Ok(Some(file)) => unfold(name, file, limit, is_last, spent),
         Ok(None) => Ok(Vec::new()),
         Err(error) => Err(refusal(name, &error)),
     }
 }
 
-/// Reads at most `limit` bytes. What breaks off because the bytes end is kept when `may_break_off`.
-fn unfold(name: &str, reader: impl Read, limit: u64, may_break_off: bool) -> Result<Vec<u8>, Skip> {
+/// Reads at most `limit` bytes, and adds their number to `spent`. What breaks off because the bytes end is kept when `may_break_off`.
+fn unfold(
+    name: &str,
+    reader: impl Read,
+    limit: u64,
+    may_break_off: bool,
+    spent: &mut u64,
+) -> Result<Vec<u8>, Skip> {
     let mut bytes = Vec::new();
     let mut reader = reader.take(limit.saturating_add(1));
     let end = reader.read_to_end(&mut bytes);
+    *spent = spent.saturating_add(bytes.len() as u64);
     if bytes.len() as u64 > limit {
         return Err(Skip::too_much(format!("{name} unfolds to more than {} MiB", limit >> 20)));
     }
@@ -150,6 +168,10 @@ fn unfold(name: &str, reader: impl Read, limit: u64, may_break_off: bool) -> Res
         Ok(_) => Ok(bytes),
         Err(error) if may_break_off && error.kind() == ErrorKind::UnexpectedEof && !bytes.is_empty() => {
             Ok(bytes)
+        }
+        // The process that this runs in may have less memory than the limit.
+        Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+            Err(Skip::too_much(format!("{name} unfolds to more than there is memory for")))
         }
         Err(error) => Err(Skip::damaged(format!("{name} does not unfold: {error}"))),
     }

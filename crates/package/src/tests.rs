@@ -62,6 +62,12 @@ fn what_unfolds_to_too_much_is_refused() {
     check(&deflated(&[("bomb", &zeros(5))]), &["bomb"], "bomb unfolds to more than 4 MiB");
     check(&stored(&[("big", &noise(9))]), &["big"], "big unfolds to more than 8 MiB");
     check(&stored(&[("a", &noise(7)), ("b", &noise(7))]), &["a", "b"], "b unfolds to more than 5 MiB");
+    // What was refused counts against the total.
+    let bytes = stored(&[("a", &noise(9)), ("b", &noise(7))]);
+    let mut package = Package::open(&bytes, SMALL).unwrap();
+    let reasons = ["a", "b", "b"].map(|name| package.read(name).unwrap_err().to_string());
+    assert!(reasons[1].contains("b unfolds to more than 3 MiB"), "{reasons:?}");
+    assert!(reasons[2].contains("more than 12 MiB in all"), "{reasons:?}");
     let many = deflated(&[("a", b""), ("b", b""), ("c", b""), ("d", b"")]);
     assert!(matches!(Package::open(&many, SMALL), Err(Skip::TooMuch { .. })));
 }

@@ -26,31 +26,21 @@ pub(crate) fn title(pdf: &Pdf) -> Option<String> {
 /// Authors, keywords, dates and the number of pages.
 pub(crate) fn metadata(pdf: &Pdf) -> Metadata {
     let info = pdf.metadata();
-    let author = text(info.author.as_deref()).filter(|author| !says_nothing(author));
-    let authors = author.iter().flat_map(|all| all.split([';', '\n'])).map(str::trim);
-    let keywords = text(info.keywords.as_deref()).unwrap_or_default();
-    let subject = text(info.subject.as_deref()).filter(|subject| !says_nothing(subject));
-    let keywords = subject.iter().map(String::as_str).chain(keywords.split([',', ';', '\n']));
-    let kept = |words: &str| {
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then_some(words)
-    };
-    Metadata {
-        authors: authors.filter_map(kept).collect(),
-        keywords: keywords.filter_map(kept).collect(),
+    let mut metadata = Metadata {
         created_ms: info.creation_date.as_ref().and_then(milliseconds),
         modified_ms: info.modification_date.as_ref().and_then(milliseconds),
         pages: u32::try_from(pdf.pages().len()).ok(),
-        language: None,
-    }
-}
-
-/// What programs write when nobody told them.
-fn says_nothing(words: &str) -> bool {
-    matches!(
-        words.trim_matches(['(', ')']),
-        "anonymous" | "unspecified" | "unknown" | "Unknown" | "user" | "admin"
-    )
+        ..Metadata::default()
+    };
+    let mut add = |add: fn(&mut Metadata, &str), bytes: &Option<Box<[u8]>>| {
+        if let Some(words) = text(bytes.as_deref()) {
+            add(&mut metadata, &words);
+        }
+    };
+    add(extract::add_authors, &info.author);
+    add(extract::add_subject, &info.subject);
+    add(extract::add_keywords, &info.keywords);
+    metadata
 }
 
 fn text(bytes: Option<&[u8]>) -> Option<String> {

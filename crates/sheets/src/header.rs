@@ -1,6 +1,6 @@
 //! Which row of a block is its header.
 //!
-//! A guess, since no format of spreadsheets says it: names that differ, above rows as wide, and either what is below is of another kind
+//! Where the file says it, that is it. Else it is a guess: names that differ, above rows as wide, and either what is below is of another kind
 //! (numbers under words), or the names stand in the first row, without a gap, and none of them comes again below.
 
 use crate::sheet::{Kind, Row, Sheet, Shown};
@@ -18,12 +18,29 @@ pub(crate) fn header_of(sheet: &Sheet, rows: &[Row], width: usize) -> Option<usi
     for at in 0..rows.len().saturating_sub(1).min(MAX_ABOVE) {
         let names: Vec<_> = sheet.cells(rows.get(at)?).collect();
         let below = rows.get(at + 1..)?;
-        if names.len() > widest_above && could_be(&names) && is_header(sheet, &names, below, at, width) {
+        if names.len() > widest_above
+            && could_be(&names)
+            && let Some(sign) = sign(sheet, &names, below, width)
+            && (sign == Sign::Kind || at == 0)
+        {
             return Some(at);
         }
         widest_above = widest_above.max(names.len());
     }
     None
+}
+
+/// Whether a row that stands alone, with one blank row after it, is the header of the block there, which uses these columns.
+pub(crate) fn is_header_of(sheet: &Sheet, row: &Row, block: &[Row], columns: &[u16]) -> bool {
+    let names: Vec<_> = sheet.cells(row).collect();
+    if !could_be(&names) || !names.iter().map(|cell| cell.column).eq(columns.iter().copied()) {
+        return false;
+    }
+    let own = block.split_first().and_then(|(first, below)| {
+        let names: Vec<_> = sheet.cells(first).collect();
+        could_be(&names).then(|| sign(sheet, &names, below, columns.len())).flatten()
+    });
+    own != Some(Sign::Kind) && sign(sheet, &names, block, columns.len()).is_some()
 }
 
 /// Whether these could be the names of columns by themselves.
@@ -49,13 +66,22 @@ fn is_name(cell: &Shown<'_>) -> bool {
     }
 }
 
-fn is_header(sheet: &Sheet, names: &[Shown<'_>], below: &[Row], above: usize, width: usize) -> bool {
+/// What shows that names are a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// What is below is of another kind.
+    Kind,
+    /// Nothing is missing, and none of them comes again. Many a row is like that.
+    Shape,
+}
+
+fn sign(sheet: &Sheet, names: &[Shown<'_>], below: &[Row], width: usize) -> Option<Sign> {
     let sample: Vec<Vec<_>> =
         below.iter().take(SAMPLE).map(|row| sheet.cells(row).collect::<Vec<_>>()).collect();
     let widest = sample.iter().map(Vec::len).max().unwrap_or(0);
     // The first column of a table often has no name.
     if names.len() * 10 < widest * 6 && names.len() + 1 < widest {
-        return false;
+        return None;
     }
     let (mut other_kind, mut again) = (0, 0);
     for name in names {
@@ -66,7 +92,10 @@ fn is_header(sheet: &Sheet, names: &[Shown<'_>], below: &[Row], above: usize, wi
         again += usize::from(column().any(|cell| cell.words == name.words));
     }
     let complete = names.len() == width && names.iter().all(|cell| cell.kind == Kind::Text);
-    let by_kind = other_kind > 0 && names.iter().any(|cell| cell.kind == Kind::Text) && again == 0;
-    let by_shape = above == 0 && complete && again == 0 && below.len() >= 2;
-    by_kind || by_shape
+    let by_kind = other_kind > 0 && names.iter().any(|cell| cell.kind == Kind::Text);
+    match again {
+        0 if by_kind => Some(Sign::Kind),
+        0 if complete && below.len() >= 2 => Some(Sign::Shape),
+        _ => None,
+    }
 }

@@ -8,8 +8,8 @@
 use corpus::Place;
 use extract::Builder;
 
-use crate::header::header_of;
-use crate::sheet::{MAX_COLUMNS, Note, Row, Sheet};
+use crate::header::{header_of, is_header_of};
+use crate::sheet::{MAX_COLUMNS, Note, Row, Shape, Sheet};
 
 /// Writes sheets, one after the other.
 #[derive(Debug)]
@@ -40,38 +40,69 @@ impl Writer {
         sheet.sort();
         build.end_place();
         build.heading(1, &sheet.name);
+        let mut alone = None;
         for rows in sheet.rows().chunk_by(|a, b| a.number + 1 == b.number) {
             if build.is_full() {
                 return;
             }
-            self.block(build, &sheet, rows);
+            self.block(build, &sheet, rows, alone);
+            alone = Some(rows).filter(|rows| rows.len() == 1).and_then(|rows| rows.first());
         }
+        shapes(build, &mut sheet);
         notes(build, &mut sheet);
     }
 
-    fn block(&mut self, build: &mut Builder, sheet: &Sheet, rows: &[Row]) {
+    /// `alone` is the row before the block, if it is a block by itself.
+    fn block(&mut self, build: &mut Builder, sheet: &Sheet, rows: &[Row], alone: Option<&Row>) {
         let columns = self.columns(sheet, rows);
-        let (above, table) = match header_of(sheet, rows, columns.used.len()) {
-            Some(header) => rows.split_at(header),
-            None => (rows, [].as_slice()),
-        };
-        for (part, headed) in [(above, false), (table, true)] {
-            if let (Some(first), Some(last)) = (part.first(), part.last()) {
-                let ends = (columns.used.first(), columns.used.last());
-                let across = (ends.0.copied().map_or(0, u32::from), ends.1.copied().map_or(0, u32::from));
-                build.place(Place::rows(&*sheet.name, (first.number + 1, last.number + 1), across));
-                for (i, row) in part.iter().enumerate() {
-                    if build.is_full() {
-                        return;
-                    }
-                    let cells = self.cells(sheet, row, &columns);
-                    if headed && i == 0 {
-                        build.begin_table(&cells);
-                    } else {
-                        build.row(&cells);
-                    }
+        let mut headers = said_headers(sheet, rows);
+        let above = alone.filter(|alone| {
+            let is_near = rows.first().is_some_and(|first| first.number == alone.number + 2);
+            headers.is_empty() && is_near && is_header_of(sheet, alone, rows, &columns.used)
+        });
+        if headers.is_empty() && above.is_none() {
+            headers.extend(header_of(sheet, rows, columns.used.len()));
+        }
+        let first = headers.first().copied().unwrap_or(rows.len());
+        self.part(
+            build,
+            sheet,
+            rows.get(..first).unwrap_or_default(),
+            &columns,
+            |build, cells| match above {
+                Some(above) => {
+                    build.begin_rows(&sheet.cells(above).map(|cell| cell.words).collect::<Vec<_>>());
+                    build.row(cells);
                 }
+                None => build.row(cells),
+            },
+        );
+        let ends = headers.iter().skip(1).copied().chain([rows.len()]);
+        for (from, to) in headers.iter().copied().zip(ends) {
+            let table = rows.get(from..to).unwrap_or_default();
+            self.part(build, sheet, table, &columns, |build, cells| build.begin_table(cells));
+        }
+    }
+
+    /// Writes rows as one place; how to begin them is told apart.
+    fn part(
+        &self,
+        build: &mut Builder,
+        sheet: &Sheet,
+        rows: &[Row],
+        columns: &Columns,
+        begin: impl FnOnce(&mut Builder, &[&str]),
+    ) {
+        let Some(((first, rest), last)) = rows.split_first().zip(rows.last()) else { return };
+        let ends = (columns.used.first(), columns.used.last());
+        let across = (ends.0.copied().map_or(0, u32::from), ends.1.copied().map_or(0, u32::from));
+        build.place(Place::rows(&*sheet.name, (first.number + 1, last.number + 1), across));
+        begin(build, &self.cells(sheet, first, columns));
+        for row in rest {
+            if build.is_full() {
+                return;
             }
+            build.row(&self.cells(sheet, row, columns));
         }
         build.end_place();
     }
@@ -108,6 +139,25 @@ impl Writer {
             cells.push(cell.words);
         }
         cells
+    }
+}
+
+/// Places in the rows of those that the file says are headers.
+fn said_headers(sheet: &Sheet, rows: &[Row]) -> Vec<usize> {
+    let find = |&number: &u32| rows.binary_search_by_key(&number, |row| row.number).ok();
+    let mut found: Vec<_> = sheet.headers.iter().filter_map(find).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Each shape is at the row where it begins: its lines are no rows.
+fn shapes(build: &mut Builder, sheet: &mut Sheet) {
+    sheet.shapes.sort_by_key(|shape| (shape.row, shape.columns));
+    for Shape { row, columns, paragraphs } in &sheet.shapes {
+        build.place(Place::rows(&*sheet.name, (row + 1, row + 1), *columns));
+        paragraphs.iter().for_each(|words| build.paragraph(words));
+        build.end_place();
     }
 }
 

@@ -4,13 +4,12 @@
 //! All readers are our own: what they hold is the cells that hold something, and numbers go through their formats.
 //!
 //! Invariant: any bytes give a [`Document`] or one recorded reason ([`Skip`]), never a panic, in time linear in what the bytes unfold to.
-//! Not here: delimited text (crate `extract`), charts, pictures, formulas (their last results are in the file).
+//! Not here: delimited text (crate `extract`), charts but for their titles, pictures, formulas (their last results are in the file).
 
 mod header;
 mod layout;
 mod number;
 mod ods;
-mod properties;
 mod sheet;
 mod strings;
 mod styles;
@@ -18,7 +17,6 @@ mod workbook;
 mod xls;
 mod xlsb;
 mod xlsx;
-mod xml;
 
 use corpus::{Document, Format};
 use extract::Skip;

@@ -4,12 +4,10 @@
 
 use corpus::{Document, Format};
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Properties, Tag, Xml, optional};
 
-use crate::properties;
-use crate::sheet::{Kind, MAX_COLUMNS, Note, Sheet};
+use crate::sheet::{Kind, MAX_COLUMNS, MAX_SHAPES, Note, Shape, Sheet};
 use crate::workbook::{MAX_SHEETS, Workbook};
-use crate::xml::{Node, Tag, Xml};
 
 /// How often equal rows or cells are repeated in the text. More of them is a column that was filled to its end.
 const MAX_REPEATED: u32 = 1000;
@@ -40,22 +38,36 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
             _ => {}
         }
     }
-    let about = package.read_text("meta.xml").ok().flatten();
-    book.finish(Format::Ods, about.map(|text| properties::read(&text)).unwrap_or_default())
+    let mut properties = Properties::default();
+    if let Some(about) = optional(package.read_text("meta.xml"))? {
+        properties.read(&about);
+    }
+    book.finish(Format::Ods, properties)
 }
 
 fn read_table(xml: &mut Xml<'_>, mut sheet: Sheet) -> Sheet {
-    let (mut row, mut depth) = (0_u32, 1_usize);
-    while depth > 0 && !sheet.is_full() {
+    let mut row = 0_u32;
+    // The rows that are repeated on each page: how deep they stand, and the last of them.
+    let mut header: Option<(usize, u32)> = None;
+    let outside = xml.depth().saturating_sub(1);
+    while xml.depth() > outside && !sheet.is_full() {
         match xml.next() {
             Some(Node::Open(tag)) => match tag.name() {
-                "table-row" => row = row.saturating_add(read_row(xml, &tag, row, &mut sheet)),
-                // Drawings on the sheet, a copy of another file's sheet, and data of forms.
-                "shapes" | "table-source" | "forms" => xml.skip(),
-                _ => depth += 1,
+                "table-header-rows" => header = Some((xml.depth(), row)),
+                "table-row" => {
+                    header = header.map(|(depth, _)| (depth, row));
+                    row = row.saturating_add(read_row(xml, &tag, row, &mut sheet));
+                }
+                "shapes" => shape(xml, (0, 0), &mut sheet),
+                // A copy of another file's sheet, and data of forms.
+                "table-source" | "forms" => xml.skip(),
+                _ => {}
             },
-            Some(Node::Close) => depth -= 1,
-            Some(Node::Words(_)) => {}
+            Some(Node::Close) => {
+                let done = header.take_if(|(depth, _)| xml.depth() < *depth);
+                sheet.headers.extend(done.map(|(_, row)| row));
+            }
+            Some(Node::Text(_)) => {}
             None => break,
         }
     }
@@ -84,7 +96,7 @@ fn read_row(xml: &mut Xml<'_>, tag: &Tag<'_>, row: u32, sheet: &mut Sheet) -> u3
                 }
                 column = column.saturating_add(times);
             }
-            Some(Node::Words(_)) => {}
+            Some(Node::Text(_)) => {}
             Some(Node::Close) | None => break,
         }
     }
@@ -113,10 +125,10 @@ fn read_cell(xml: &mut Xml<'_>, tag: &Tag<'_>, at: (u32, u32), sheet: &mut Sheet
                     paragraph(xml, &mut words);
                 }
                 "annotation" => note(xml, at, sheet),
-                // Drawings that stand on the cell, and what detective tools drew.
-                _ => xml.skip(),
+                "detective" => xml.skip(),
+                _ => shape(xml, at, sheet),
             },
-            Some(Node::Words(_)) => {}
+            Some(Node::Text(_)) => {}
             Some(Node::Close) | None => break,
         }
     }
@@ -142,6 +154,29 @@ fn shown_date(date: &str) -> String {
     }
 }
 
+/// The words of drawings that stand on a cell, or on the sheet.
+fn shape(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
+    let mut paragraphs = Vec::new();
+    let outside = xml.depth().saturating_sub(1);
+    while xml.depth() > outside {
+        let Some(node) = xml.next() else { break };
+        let Node::Open(tag) = node else { continue };
+        match tag.name() {
+            "p" => {
+                let mut words = String::new();
+                paragraph(xml, &mut words);
+                paragraphs.push(words);
+            }
+            "annotation" => xml.skip(),
+            _ => {}
+        }
+    }
+    paragraphs.retain(|words| !words.trim().is_empty());
+    if !paragraphs.is_empty() && sheet.shapes.len() < MAX_SHAPES {
+        sheet.shapes.push(Shape { row, columns: (column, column), paragraphs });
+    }
+}
+
 fn note(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
     let mut words = String::new();
     loop {
@@ -152,7 +187,7 @@ fn note(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
             }
             // Who wrote it, and when.
             Some(Node::Open(_)) => xml.skip(),
-            Some(Node::Words(_)) => {}
+            Some(Node::Text(_)) => {}
             Some(Node::Close) | None => break,
         }
     }
@@ -180,7 +215,7 @@ fn paragraph(xml: &mut Xml<'_>, words: &mut String) {
                 }
             }
             Some(Node::Close) => depth -= 1,
-            Some(Node::Words(more)) => words.push_str(&more),
+            Some(Node::Text(more)) => words.push_str(&more),
             None => break,
         }
     }

@@ -8,8 +8,13 @@ use extract::MAX_TEXT_BYTES;
 
 /// The widest sheet of any program.
 pub(crate) const MAX_COLUMNS: u32 = 16_384;
+/// More rows than any program has.
+const MAX_ROWS: u32 = 1 << 24;
 /// More cells than this give more text than one document may have, whatever is in them, or hold a letter each.
 const MAX_CELLS: usize = 12_000_000;
+
+/// More shapes on a sheet than this are a picture.
+pub(crate) const MAX_SHAPES: usize = 20_000;
 
 /// What a cell holds, as far as it tells a header from what it heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,9 @@ pub(crate) enum Kind {
 pub(crate) struct Sheet {
     pub(crate) name: String,
     pub(crate) notes: Vec<Note>,
+    pub(crate) shapes: Vec<Shape>,
+    /// Rows, from 0, that the file itself says are headers.
+    pub(crate) headers: Vec<u32>,
     words: String,
     cells: Vec<Cell>,
     rows: Vec<Row>,
@@ -39,6 +47,16 @@ pub(crate) struct Note {
     /// From 0.
     pub(crate) column: u32,
     pub(crate) words: String,
+}
+
+/// Words that lie over the cells: a text box, the titles of a chart.
+#[derive(Debug, Default)]
+pub(crate) struct Shape {
+    /// The row that it begins in, from 0.
+    pub(crate) row: u32,
+    /// Its first and last column, from 0.
+    pub(crate) columns: (u32, u32),
+    pub(crate) paragraphs: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +93,7 @@ impl Sheet {
     pub(crate) fn cell(&mut self, row: u32, column: u32, kind: Kind, words: &str) {
         let start = self.words.len();
         self.full |= start + words.len() > MAX_TEXT_BYTES || self.cells.len() >= MAX_CELLS;
-        if column >= MAX_COLUMNS || self.full {
+        if column >= MAX_COLUMNS || row >= MAX_ROWS || self.full {
             return;
         }
         let blank = |c: char| c.is_whitespace() || c.is_control();
@@ -108,7 +126,7 @@ impl Sheet {
 
     /// Whether there is nothing to read on it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.notes.is_empty()
+        self.rows.is_empty() && self.notes.is_empty() && self.shapes.is_empty()
     }
 
     /// Brings rows and cells into their order, for writers that did not.

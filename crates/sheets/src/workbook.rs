@@ -1,7 +1,8 @@
 //! A workbook on its way to a document: what all formats of spreadsheets have in common once they are read.
 
-use corpus::{Document, Format, Metadata};
+use corpus::{Document, Format};
 use extract::{Builder, Skip};
+use package::Properties;
 
 use crate::layout::Writer;
 use crate::sheet::Sheet;
@@ -42,7 +43,7 @@ impl Workbook {
     pub(crate) fn finish(
         self,
         format: Format,
-        (title, mut metadata): (Option<String>, Metadata),
+        Properties { title, mut metadata }: Properties,
     ) -> Result<Document, Skip> {
         match self.problem {
             // Half a workbook that is too big would look as if it were whole.

@@ -11,6 +11,7 @@ use corpus::{Document, Format};
 use extract::Skip;
 use legacy::bytes::{u16_at, u32_at};
 use legacy::{Compound, summary};
+use package::Properties;
 
 use crate::sheet::Sheet;
 use crate::strings::Strings;
@@ -54,7 +55,8 @@ pub(crate) fn read(file: &Compound<'_>) -> Result<Document, Skip> {
     if globals.sheets.is_empty() {
         book.problem(Skip::damaged("it names no sheets"));
     }
-    book.finish(Format::Xls, summary(file))
+    let (title, metadata) = summary(file);
+    book.finish(Format::Xls, Properties { title, metadata })
 }
 
 fn globals(stream: &[u8]) -> Result<Globals, Skip> {

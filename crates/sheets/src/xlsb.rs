@@ -5,15 +5,14 @@ use std::ops::Range;
 use corpus::{Document, Format};
 use extract::Skip;
 use legacy::bytes::{f64_at, u16_at, u32_at, utf16};
-use package::Package;
+use package::{Package, Properties, Relationships, main_part};
 
-use crate::properties;
 use crate::sheet::{Kind, Note, Sheet};
 use crate::strings::Strings;
 use crate::styles::Styles;
 use crate::workbook::{MAX_SHEETS, Workbook};
 use crate::xls::{error, short_number};
-use crate::xlsx::{Relations, office_document};
+use crate::xlsx::drawing;
 
 const ROW: u32 = 0;
 const SHORT_NUMBER: u32 = 2;
@@ -40,40 +39,40 @@ const COMMENT_TEXT: u32 = 637;
 
 /// Reads a workbook out of its package.
 pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
-    let main = office_document(&mut package)?.unwrap_or_else(|| "xl/workbook.bin".to_owned());
+    let main = main_part(&mut package, "xl/workbook.bin")?;
     let Some(bytes) = package.read(&main)? else {
         return Err(Skip::damaged("it has no workbook inside"));
     };
-    let relations = Relations::of(&mut package, &main)?;
+    let relations = Relationships::of(&mut package, &main)?;
     let (sheets, from_1904) = listed_sheets(&bytes);
     let (mut book, mut styles, mut strings) = (Workbook::new(), Styles::new(from_1904), Strings::default());
-    let mut part = |kind: &str| relations.named(kind).map_or(Ok(None), |name| package.read(name));
-    if let Some(bytes) = part("/styles")? {
+    let mut part = |kind: &str| relations.first(kind).map_or(Ok(None), |name| package.read(name));
+    if let Some(bytes) = part("styles")? {
         read_styles(&bytes, &mut styles);
     }
-    if let Some(bytes) = part("/sharedStrings")? {
+    if let Some(bytes) = part("sharedStrings")? {
         for record in Records(&bytes).filter(|record| record.id == SHARED_ITEM) {
             strings.push(&string(record.data, 1).unwrap_or_default())?;
         }
     }
     for (name, id) in sheets {
-        let part = relations.target(&id).unwrap_or_default();
+        let part = relations.part(&id).map_or("", |sheet| sheet.part.as_str());
         let mut sheet = Sheet::new(name);
         match package.read(part) {
             Ok(Some(bytes)) => read_sheet(&bytes, &styles, &strings, &mut sheet),
             Ok(None) => book.problem(Skip::damaged(format!("its part {part} is missing"))),
             Err(problem) => book.problem(problem),
         }
-        let comments = Relations::of(&mut package, part)?;
-        if let Some(name) = comments.named("/comments")
+        let comments = Relationships::of(&mut package, part)?;
+        if let Some(name) = comments.first("comments")
             && let Ok(Some(bytes)) = package.read(name)
         {
             read_comments(&bytes, &mut sheet);
         }
+        drawing(&mut package, part, &mut sheet)?;
         book.push(sheet);
     }
-    let about = package.read_text("docProps/core.xml").ok().flatten();
-    book.finish(Format::Xlsx, about.map(|text| properties::read(&text)).unwrap_or_default())
+    book.finish(Format::Xlsx, Properties::of_ooxml(&mut package)?)
 }
 
 /// A record.

@@ -3,60 +3,69 @@
 //! Invariant: a part that is missing or broken costs what was in it, not the rest.
 
 mod comments;
-mod parts;
+mod drawing;
 mod rows;
+mod table;
 
 use corpus::{Document, Format};
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Properties, Relationships, Xml, main_part};
 
-use crate::properties;
 use crate::sheet::Sheet;
 use crate::strings::Strings;
 use crate::styles::Styles;
 use crate::workbook::{MAX_SHEETS, Workbook};
-use crate::xml::{Node, Xml};
 
-pub(crate) use comments::comments;
-pub(crate) use parts::{Relations, office_document};
+pub(crate) use drawing::drawing;
+pub(crate) use table::headers;
 
 /// Reads a workbook out of its package.
 pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
-    let main = office_document(&mut package)?.unwrap_or_else(|| "xl/workbook.xml".to_owned());
+    let main = main_part(&mut package, "xl/workbook.xml")?;
     let Some(text) = package.read_text(&main)? else {
         return Err(Skip::damaged("it has no workbook inside"));
     };
-    let relations = Relations::of(&mut package, &main)?;
+    let relations = Relationships::of(&mut package, &main)?;
     let mut book = Workbook::new();
     let (sheets, from_1904) = listed_sheets(&text);
     let mut styles = Styles::new(from_1904);
-    match relations.part(&mut package, "/styles") {
+    match part(&mut package, &relations, "styles") {
         Ok(Some(text)) => read_styles(&text, &mut styles),
         Ok(None) => {}
         Err(problem) => book.problem(problem),
     }
     let mut strings = Strings::default();
-    match relations.part(&mut package, "/sharedStrings") {
+    match part(&mut package, &relations, "sharedStrings") {
         Ok(Some(text)) => read_strings(&text, &mut strings)?,
         Ok(None) => {}
         Err(problem) => book.problem(problem),
     }
     for (i, (name, id)) in sheets.into_iter().enumerate() {
-        let part =
-            relations.target(&id).map_or_else(|| format!("xl/worksheets/sheet{}.xml", i + 1), str::to_owned);
+        let part = relations
+            .part(&id)
+            .map_or_else(|| format!("xl/worksheets/sheet{}.xml", i + 1), |sheet| sheet.part.clone());
         let mut sheet = Sheet::new(name);
         match package.read_text(&part) {
-            Ok(Some(text)) => rows::read(&text, &styles, &strings, &mut sheet),
+            Ok(Some(text)) => {
+                rows::read(&text, &styles, &strings, &mut sheet)
+                    .unwrap_or_else(|problem| book.problem(problem));
+            }
             Ok(None) => book.problem(Skip::damaged(format!("its part {part} is missing"))),
             Err(problem) => book.problem(problem),
         }
-        if let Err(problem) = comments(&mut package, &part, &mut sheet) {
-            book.problem(problem);
+        for read in [headers, comments::comments, drawing] {
+            if let Err(problem) = read(&mut package, &part, &mut sheet) {
+                book.problem(problem);
+            }
         }
         book.push(sheet);
     }
-    let about = package.read_text("docProps/core.xml").ok().flatten();
-    book.finish(Format::Xlsx, about.map(|text| properties::read(&text)).unwrap_or_default())
+    book.finish(Format::Xlsx, Properties::of_ooxml(&mut package)?)
+}
+
+/// The text of the first part of a kind.
+fn part(package: &mut Package<'_>, relations: &Relationships, kind: &str) -> Result<Option<String>, Skip> {
+    relations.first(kind).map_or(Ok(None), |name| package.read_text(name))
 }
 
 /// Names and relations of the sheets in their order, and whether days are counted from 1904.
@@ -102,7 +111,7 @@ fn read_strings(text: &str, strings: &mut Strings) -> Result<(), Skip> {
         if let Node::Open(tag) = node
             && tag.name() == "si"
         {
-            let words = xml.words_in(HIDDEN);
+            let words = xml.text_without(HIDDEN);
             strings.push(&unescaped(&words))?;
         }
     }

@@ -42,6 +42,20 @@ fn a_page_or_slide_shares_its_chunk_with_no_other() {
 }
 
 #[test]
+fn long_headings_and_long_headers_leave_room_for_rows() {
+    // Ideographs are a piece each, so that 120 characters of either are half of what a model reads.
+    let dense = |n: usize| "\u{6f6e}\u{78e8}".repeat(n);
+    let mut build = Builder::new();
+    build.heading(1, &dense(60));
+    build.begin_table(&[dense(30), dense(30)]);
+    (0..40).for_each(|_| build.row(&["north gate", "4"]));
+    let document = build.finish(Format::Docx, None, Metadata::default()).unwrap();
+    // That none is too long is among what is checked of all chunks.
+    let last = chunks(&document).pop().unwrap();
+    assert_eq!(last.header.map(|header| header.chars().count()), Some(14));
+}
+
+#[test]
 fn a_heading_at_the_foot_of_a_page_stays_on_it() {
     let mut build = Builder::new();
     build.place(Place::one(Unit::Page, 1, None));

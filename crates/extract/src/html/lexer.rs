@@ -27,6 +27,8 @@ pub(super) struct Tag<'a> {
     pub(super) hidden: bool,
     /// The `role` attribute.
     pub(super) role: Option<&'a str>,
+    /// Whether it names the language of what it leads to.
+    pub(super) is_translation: bool,
 }
 
 /// Elements whose inside is characters only.
@@ -192,6 +194,7 @@ impl<'a> Tag<'a> {
             4 if is("role") => self.role = Some(value.trim()),
             5 if is("style") => self.hidden |= hides(value),
             6 if is("hidden") => self.hidden = true,
+            8 if is("hreflang") => self.is_translation = true,
             11 if is("aria-hidden") => self.hidden |= value.eq_ignore_ascii_case("true"),
             _ => {}
         }

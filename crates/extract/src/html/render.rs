@@ -45,6 +45,8 @@ struct Open {
     /// Where its part began, if it is one.
     part: Option<(Part, usize)>,
     hidden: bool,
+    /// Where its text began, if it may be one of a list of languages.
+    translation: Option<usize>,
 }
 
 struct Page<'a> {
@@ -60,6 +62,8 @@ struct Page<'a> {
     /// The next words begin an item of this many nested lists.
     item: Option<usize>,
     n_lists: usize,
+    /// Main parts and articles that are open.
+    n_subjects: usize,
     n_cells: usize,
     n_preformatted: usize,
     /// A line break straight after `<pre>` does not count.
@@ -80,6 +84,7 @@ impl<'a> Page<'a> {
             heading: None,
             item: None,
             n_lists: 0,
+            n_subjects: 0,
             n_cells: 0,
             n_preformatted: 0,
             at_pre_start: false,
@@ -127,6 +132,9 @@ impl<'a> Page<'a> {
             }
             return;
         }
+        if tag.is_translation {
+            self.translation();
+        }
         let (Some(element), Some(role)) = (element, role) else { return };
         if role == Role::Break {
             return self.line_break();
@@ -137,9 +145,10 @@ impl<'a> Page<'a> {
         }
         self.begin(role);
         let part = self.part(role, tag.role).map(|part| (part, self.out.text.len()));
+        self.n_subjects += usize::from(is_subject(part));
         self.n_hidden += usize::from(tag.hidden);
         self.places[element.index()].push(self.open.len());
-        self.open.push(Open { element, part, hidden: tag.hidden });
+        self.open.push(Open { element, part, hidden: tag.hidden, translation: None });
     }
 
     /// Which part of the page begins here. What an author says with `role` goes before what the element stands for.
@@ -147,9 +156,9 @@ impl<'a> Page<'a> {
         match said {
             Some("main") => return Some(Part::Main),
             Some("article") => return Some(Part::Article),
-            Some("navigation" | "complementary" | "contentinfo" | "search" | "banner") => {
-                return Some(Part::Aside);
-            }
+            Some("navigation" | "complementary" | "search") => return Some(Part::Aside),
+            // Only those of the page itself; what stands in the subject is about the subject.
+            Some("contentinfo" | "banner") if self.n_subjects == 0 => return Some(Part::Aside),
             _ => {}
         }
         match role {
@@ -157,10 +166,18 @@ impl<'a> Page<'a> {
             Role::Article => Some(Part::Article),
             Role::Aside => Some(Part::Aside),
             // An article's own header holds its title.
-            Role::Header if self.place("article").is_none() && self.place("main").is_none() => {
-                Some(Part::Aside)
-            }
+            Role::Header if self.n_subjects == 0 => Some(Part::Aside),
             _ => None,
+        }
+    }
+
+    /// A link that names its language. A short item that begins with one leads to the page in that language, which is navigation.
+    fn translation(&mut self) {
+        let start = self.out.text.len();
+        if let (Some(_), Some(at)) = (self.item, self.place("li"))
+            && let Some(open) = self.open.get_mut(at)
+        {
+            open.translation = Some(start);
         }
     }
 
@@ -273,8 +290,12 @@ impl<'a> Page<'a> {
             self.places[open.element.index()].pop();
             self.n_hidden -= usize::from(open.hidden);
             self.finish(open.element.role());
-            if let Some((part, start)) = open.part {
-                self.out.regions.push(Region { part, start, end: self.out.text.len() });
+            self.n_subjects -= usize::from(is_subject(open.part));
+            let end = self.out.text.len();
+            let language = open.translation.filter(|start| end - start <= MAX_LANGUAGE_BYTES);
+            let part = open.part.or(language.map(|start| (Part::Aside, start)));
+            if let Some((part, start)) = part {
+                self.out.regions.push(Region { part, start, end });
             }
         }
     }
@@ -329,10 +350,12 @@ impl<'a> Page<'a> {
 
     fn text(&mut self, source: &str) {
         let text = reference::decode(source);
-        if self.n_preformatted > 0 && self.heading.is_none() {
-            return self.preformatted(&text);
-        }
-        let mut rest = text.as_ref();
+        if self.n_preformatted > 0 { self.preformatted(&text) } else { self.flow(&text) }
+    }
+
+    /// Words with one space between them.
+    fn flow(&mut self, text: &str) {
+        let mut rest = text;
         loop {
             let trimmed = rest.trim_start();
             if trimmed.len() < rest.len() {
@@ -348,6 +371,9 @@ impl<'a> Page<'a> {
     }
 
     fn preformatted(&mut self, text: &str) {
+        if self.heading.is_some() {
+            return self.flow(text);
+        }
         let text = if std::mem::take(&mut self.at_pre_start) {
             text.strip_prefix("\r\n").or(text.strip_prefix('\n')).unwrap_or(text)
         } else {
@@ -387,6 +413,13 @@ impl<'a> Page<'a> {
         }
     }
 }
+
+fn is_subject(part: Option<(Part, usize)>) -> bool {
+    matches!(part, Some((Part::Main | Part::Article, _)))
+}
+
+/// The longest name of a language, with what makes it an item.
+const MAX_LANGUAGE_BYTES: usize = 64;
 
 /// How many levels of lists are told apart by indentation; without a limit the text could outgrow its source.
 const MAX_INDENT: usize = 8;

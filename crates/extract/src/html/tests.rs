@@ -26,6 +26,7 @@ fn blocks_lists_tables_and_code() {
     check("a<div>b</div>c<span>d</span>", "a\nb\ncd");
     check("<ul><li>a<li>b<ul><li>c</ul></ul>d", "- a\n- b\n  - c\n\nd");
     check("<table><tr><th>a<th>b<tr><td><p>c</p><td></td><td>d</table>", "a | b\nc | | d");
+    check("<pre>x<h1></p>a\nb<br>c<xmp>d\ne</xmp></h1></pre>", "x\n\na b c d e");
     check("<p>x<pre>\n  if a:\n    b &lt; c\n</pre>y", "x\n\n  if a:\n    b < c\n\ny");
     check("<dl><dt>a<dd>b<dt>c<dd>d</dl>", "a\nb\nc\nd");
     check("a&nbsp;b &eacute;<a href='x'>link</a>", "a b élink");
@@ -59,6 +60,15 @@ fn the_main_part_is_preferred() {
     check("<form><p>a page that is one form</form>", "a page that is one form");
     check(&format!("<div role=navigation>menu</div><div role=main>{body}</div>"), body.trim());
     check("<p>a</p><nav>n</nav><p>bcd</p>", "a\n\nbcd");
+    check(&format!("<main><div role=contentinfo>{body}</div></main>"), body.trim());
+    check(&format!("{body}<div role=contentinfo>imprint</div>"), body.trim());
+    check(&format!("<main>{body}<footer role=contentinfo>imprint</footer></main>"), body.trim());
+    let languages = "<ul><li><a hreflang=de>Deutsch</a><li><a href=x hreflang=fr>Français</a></ul>";
+    check(&format!("<main>{languages}{body}</main>"), body.trim());
+    check(
+        &format!("{body}<ul><li>a <a hreflang=de>b</a><li><a hreflang=de>c</a> {body}</ul>"),
+        &format!("{0}\n\n- a b\n- c {0}", body.trim()),
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::exif::Tiff;
 use super::size::{Kind, be32, segments};
 use super::{Facts, xmp};
-use crate::date;
+use crate::{add_authors, add_subject, date};
 
 /// The most chunks of a PNG or WebP file that are looked at.
 const MAX_CHUNKS: usize = 65_536;
@@ -56,8 +56,8 @@ fn iptc(content: &[u8], facts: &mut Facts) {
         let words = String::from_utf8_lossy(value);
         match number {
             5 => facts.set_title(&words),
-            25 => facts.add_keywords([words.as_ref()]),
-            80 => facts.add_author(&words),
+            25 => add_subject(&mut facts.metadata, &words),
+            80 => add_authors(&mut facts.metadata, &words),
             105 | 120 => facts.describe(&words),
             _ => {}
         }
@@ -105,9 +105,11 @@ fn png_international(content: &[u8], facts: &mut Facts) {
 fn named(keyword: &str, text: &str, facts: &mut Facts) {
     match keyword {
         "Title" => facts.set_title(text),
-        "Author" => facts.add_author(text),
+        "Author" => add_authors(&mut facts.metadata, text),
         "Description" | "Comment" => facts.describe(text),
-        "Creation Time" if facts.created_ms.is_none() => facts.created_ms = date::of_text(text),
+        "Creation Time" if facts.metadata.created_ms.is_none() => {
+            facts.metadata.created_ms = date::of_text(text)
+        }
         _ => {}
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: a directory is read once, and at most [`MAX_ENTRIES`] of its entries; offsets that lead nowhere end the reading.
 
 use super::Facts;
-use crate::date;
+use crate::{add_authors, add_keywords, date};
 
 const MAX_ENTRIES: usize = 512;
 
@@ -145,14 +145,14 @@ impl<'a> Tiff<'a> {
             [self.text(DESCRIPTION), self.wide(WINDOWS_SUBJECT), self.wide(WINDOWS_COMMENT), self.comment()];
         described.iter().flatten().for_each(|words| facts.describe(words));
         for names in [self.text(ARTIST), self.wide(WINDOWS_AUTHOR)].iter().flatten() {
-            names.split(';').for_each(|name| facts.add_author(name));
+            add_authors(&mut facts.metadata, names);
         }
-        self.wide(WINDOWS_KEYWORDS).iter().for_each(|words| facts.add_keywords(words.split(';')));
+        self.wide(WINDOWS_KEYWORDS).iter().for_each(|words| add_keywords(&mut facts.metadata, words));
         self.camera(facts);
         let offset = self.text(ORIGINAL_OFFSET).unwrap_or_default();
         let taken = self.text(ORIGINAL_DATE).or_else(|| self.text(DATE));
-        if facts.created_ms.is_none() {
-            facts.created_ms = taken.and_then(|taken| of_exif(&taken, &offset));
+        if facts.metadata.created_ms.is_none() {
+            facts.metadata.created_ms = taken.and_then(|taken| of_exif(&taken, &offset));
         }
     }
 

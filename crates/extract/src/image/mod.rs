@@ -16,18 +16,16 @@ use crate::{Builder, Skip, title, xml};
 
 /// The longest fact that is kept, in bytes; what is longer is no fact but a file of its own.
 const MAX_FACT_BYTES: usize = 16 << 10;
-/// The most keywords or authors.
-const MAX_LIST: usize = 256;
+/// A description may be in many languages, not in more.
+const MAX_DESCRIPTIONS: usize = 256;
 
 /// What an image says about itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Facts {
     title: Option<String>,
     descriptions: Vec<String>,
-    keywords: Vec<String>,
-    authors: Vec<String>,
     camera: Vec<String>,
-    created_ms: Option<i64>,
+    metadata: Metadata,
 }
 
 impl Facts {
@@ -48,23 +46,11 @@ impl Facts {
             "created with gimp",
         ];
         let words = fact(words).split_whitespace().collect::<Vec<_>>().join(" ");
-        if !words.is_empty() && !EMPTY.contains(&words.to_lowercase().as_str()) {
-            push_new(&mut self.descriptions, words);
+        let says_something = !words.is_empty() && !EMPTY.contains(&words.to_lowercase().as_str());
+        let has_room = self.descriptions.len() < MAX_DESCRIPTIONS;
+        if says_something && has_room && !self.descriptions.contains(&words) {
+            self.descriptions.push(words);
         }
-    }
-
-    fn add_keywords<'a>(&mut self, words: impl IntoIterator<Item = &'a str>) {
-        words.into_iter().filter_map(title::tidy).for_each(|word| push_new(&mut self.keywords, word));
-    }
-
-    fn add_author(&mut self, name: &str) {
-        title::tidy(fact(name)).into_iter().for_each(|name| push_new(&mut self.authors, name));
-    }
-}
-
-fn push_new(list: &mut Vec<String>, value: String) {
-    if list.len() < MAX_LIST && !list.contains(&value) {
-        list.push(value);
     }
 }
 
@@ -91,15 +77,9 @@ pub fn read_image(bytes: &[u8]) -> Result<Document, Skip> {
     for words in facts.title.iter().chain(&facts.descriptions) {
         build.line(words);
     }
-    build.line(&facts.keywords.join(", "));
+    build.line(&facts.metadata.keywords.join(", "));
     build.line(&facts.camera.join(" "));
-    let metadata = Metadata {
-        authors: facts.authors,
-        keywords: facts.keywords,
-        created_ms: facts.created_ms,
-        ..Metadata::default()
-    };
-    build.finish(Format::Image, facts.title, metadata)
+    build.finish(Format::Image, facts.title, facts.metadata)
 }
 
 /// The words of a drawing: its title, its description and its texts.

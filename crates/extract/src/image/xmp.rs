@@ -7,8 +7,8 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::Facts;
-use crate::date;
 use crate::html::reference;
+use crate::{add_authors, add_subject, date};
 
 const BEGIN: &[u8] = b"<x:xmpmeta";
 const END: &[u8] = b"</x:xmpmeta>";
@@ -88,9 +88,9 @@ fn tell(fact: &str, words: &str, facts: &mut Facts) {
     match fact {
         "dc:title" => facts.set_title(words),
         "dc:description" | "photoshop:Headline" => facts.describe(words),
-        "dc:subject" => facts.add_keywords([words]),
-        "dc:creator" => facts.add_author(words),
-        _ if facts.created_ms.is_none() => facts.created_ms = date::of_text(words),
+        "dc:subject" => add_subject(&mut facts.metadata, words),
+        "dc:creator" => add_authors(&mut facts.metadata, words),
+        _ if facts.metadata.created_ms.is_none() => facts.metadata.created_ms = date::of_text(words),
         _ => {}
     }
 }

@@ -11,7 +11,7 @@ mod rst;
 use corpus::{Document, Format, Heading, Metadata, Span};
 
 use crate::encoding::decode;
-use crate::{Skip, date, title};
+use crate::{Skip, add_authors, add_keywords, date, title};
 
 /// The deepest level of a heading.
 const MAX_LEVEL: u8 = 6;
@@ -42,15 +42,14 @@ impl Found {
             "title" | "doctitle" if self.title.is_none() => self.title = title::tidy(value),
             "author" | "authors" if self.metadata.authors.is_empty() => {
                 let authors = value.split([';', ',']).flat_map(|part| part.split(" and "));
-                self.metadata.authors =
-                    authors.filter_map(|name| title::tidy(without_address(name))).collect();
+                authors.for_each(|name| add_authors(&mut self.metadata, without_address(name)));
             }
             "date" | "revdate" | "created" if self.metadata.created_ms.is_none() => {
                 self.metadata.created_ms = date::of_text(value);
             }
             "keywords" | "filetags" if self.metadata.keywords.is_empty() => {
-                let words = value.split([',', ';', ':']);
-                self.metadata.keywords = words.filter_map(title::tidy).collect();
+                // Org's tags are `:tide:mill:`.
+                value.split(':').for_each(|words| add_keywords(&mut self.metadata, words));
             }
             _ => {}
         }

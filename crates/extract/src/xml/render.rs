@@ -11,12 +11,10 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::element::{Role, is_level, role};
 use crate::html::reference;
-use crate::{Builder, date, html, title};
+use crate::{Builder, add_authors, date, html, title};
 
 /// How deep elements are told apart; what is deeper belongs to the last of them.
 const MAX_DEPTH: usize = 512;
-/// The most authors that a file names for itself.
-const MAX_AUTHORS: usize = 16;
 
 /// What the file says about itself.
 #[derive(Debug, Default)]
@@ -279,9 +277,7 @@ impl Page<'_> {
             "name" if self.open.len() == 1 && self.about.title.is_none() => {
                 self.about.title = title::tidy(words)
             }
-            "author" | "creator" | "managingeditor" | "byline" if metadata.authors.len() < MAX_AUTHORS => {
-                metadata.authors.extend(title::tidy(words).filter(|name| !metadata.authors.contains(name)));
-            }
+            "author" | "creator" | "managingeditor" | "byline" => add_authors(metadata, words),
             "date" | "pubdate" | "published" | "created" if metadata.created_ms.is_none() => {
                 metadata.created_ms = date::of_text(words);
             }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use extract::{letters, roman};
+
 use crate::bytes::{u16_at, u32_at};
 
 const LIST_BYTES: usize = 28;
@@ -124,42 +126,6 @@ fn number(number: u32, kind: u8) -> String {
         255 => String::new(),
         _ => number.to_string(),
     }
-}
-
-fn roman(mut number: u32) -> String {
-    const DIGITS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    if number > 4000 {
-        return number.to_string();
-    }
-    let mut out = String::new();
-    for (value, digit) in DIGITS {
-        while number >= value {
-            out.push_str(digit);
-            number -= value;
-        }
-    }
-    out
-}
-
-/// A, B, ... Z, AA, BB, ...
-fn letters(number: u32) -> String {
-    let Some(at) = number.checked_sub(1) else { return String::new() };
-    let letter = char::from(b'A' + (at % 26) as u8);
-    (0..=(at / 26).min(8)).map(|_| letter).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The state of reading, and what each piece of RTF does to it.
 
 use corpus::{Document, Metadata};
-use extract::Skip;
+use extract::{Skip, add_authors, add_keywords, add_subject};
 
 use super::FORMAT;
 use super::group::{Aside, Destination, Group, Paragraph, destination};
@@ -87,17 +87,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn finish(self) -> Result<Document, Skip> {
-        let value = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let words = [&self.keywords, &self.subject].into_iter().flat_map(|text| text.split([',', ';']));
-        let metadata = Metadata {
-            authors: value(&self.author).into_iter().collect(),
-            keywords: words.filter_map(value).collect(),
+        let mut metadata = Metadata {
             created_ms: time(self.created),
             modified_ms: time(self.modified),
             pages: self.pages,
-            language: None,
+            ..Metadata::default()
         };
-        self.out.flow.finish(FORMAT, (value(&self.title), metadata))
+        add_authors(&mut metadata, &self.author);
+        add_keywords(&mut metadata, &self.keywords);
+        add_subject(&mut metadata, &self.subject);
+        self.out.flow.finish(FORMAT, (Some(self.title), metadata))
     }
 
     fn open(&mut self) {

@@ -13,12 +13,10 @@ use std::collections::{HashMap, HashSet};
 
 use corpus::{Document, Format};
 use extract::Skip;
-use package::Package;
+use package::{Package, Properties, Relationships, main_part, optional};
 
 use crate::figure;
 use crate::flow::Block;
-use crate::parts::{Relationships, main_part};
-use crate::properties::{Properties, optional};
 use numbering::Numbering;
 use styles::Styles;
 use walk::{Notes, Story, Walk, running_parts};

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use package::{Node, Tag, Xml};
+
 use crate::numeral::Numeral;
-use crate::xml::{Node, Tag, Xml};
 
 const LEVELS: usize = 9;
 /// The longest template of a marker, `Article %1.` or the like.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use package::{Node, Tag, Xml};
+
 use crate::font::is_monospaced;
-use crate::xml::{Node, Tag, Xml};
 
 /// How many styles a style may be based on, one on the other.
 const MAX_BASES: usize = 16;

@@ -5,14 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use package::{Node, Relationships, Tag, Xml};
+
 use super::numbering::{Marker, Numbering};
 use super::paragraph::{Paragraph, Run};
 use super::styles::Styles;
 use super::symbol;
 use crate::flow::{Block, Flow, words_of};
 use crate::math::Math;
-use crate::parts::Relationships;
-use crate::xml::{Node, Tag, Xml};
 
 /// Fields in fields; what is more was never ended.
 const MAX_FIELDS: usize = 32;

@@ -6,11 +6,15 @@
 use corpus::{Document, Heading, Span};
 
 use super::contents::Entry;
+use crate::numeral::Numeral;
 
 /// The line that is a chapter's title is among the first of its file.
 const TITLE_LINES: usize = 4;
 /// How many headings a label of the table of contents may be ahead of the one before.
 const MAX_AHEAD: usize = 256;
+/// The last Roman number that is looked for, and what no chapter's number reaches: a year.
+const MAX_ROMAN: u32 = 200;
+const MAX_NUMBER: u32 = 1000;
 /// The level of a title that is not a heading in its file; real ones begin at 1.
 const NEW: u8 = 0;
 
@@ -85,7 +89,7 @@ pub(super) fn stretches(mut files: Vec<File>) -> Vec<Stretch> {
         let mut cut = |from: &mut usize, to: usize, name: Option<&String>| {
             if *from < to {
                 out.push(Stretch {
-                    number,
+                    number: name.and_then(|name| own_number(name)).unwrap_or(number),
                     name: name.and_then(|name| extract::tidy(name)),
                     document: piece(&file.document, *from, to),
                 });
@@ -110,6 +114,20 @@ pub(super) fn stretches(mut files: Vec<File>) -> Vec<Stretch> {
         cut(&mut from, text_len, current.as_ref().map(|(_, label)| label));
     }
     out
+}
+
+/// The number that a chapter gives itself: `CHAPTER VIII`, `Chapter 8: Flood`, `8. Flood`. A reader looks for that one, not for the file's.
+fn own_number(name: &str) -> Option<u32> {
+    const WORDS: [&str; 8] =
+        ["chapter", "chapitre", "kapitel", "capítulo", "capitolo", "hoofdstuk", "rozdział", "глава"];
+    let name = name.trim().to_lowercase();
+    let word = WORDS.iter().find_map(|word| name.strip_prefix(word)).filter(|rest| rest.starts_with(' '));
+    let rest = word.unwrap_or(&name).trim_start();
+    let number = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_marked = word.is_some() || rest.strip_prefix(number).is_some_and(|after| after.starts_with(". "));
+    let roman = || (1..MAX_ROMAN).find(|&n| Numeral::LowerRoman.write(n) == number);
+    let number = if is_marked { number.parse().ok().or_else(roman) } else { None };
+    number.filter(|number| (1..MAX_NUMBER).contains(number))
 }
 
 /// The level that most chapters begin with; the outermost of those there are, if no chapter is listed.
@@ -249,7 +267,7 @@ mod tests {
                 ("<p>II</p><h2>Flood</h2>", &[(1, false, "Flood")]),
                 ("<h2>After</h2>", &[]),
             ],
-            "1 :\n2 1. Ebb: #Ebb ##Wheel\n3 Flood: #Flood\n4 After: #After\n",
+            "1 :\n1 1. Ebb: #Ebb ##Wheel\n3 Flood: #Flood\n4 After: #After\n",
         );
     }
 
@@ -265,6 +283,25 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_chapters_give_themselves() {
+        for (name, expected) in [
+            ("CHAPTER VIII Of the ebb", Some(8)),
+            ("Kapitel 12", Some(12)),
+            ("3. Flood", Some(3)),
+            ("iv. Flood", Some(4)),
+            ("Chapter one", None),
+            ("3.2 Flood", None),
+            ("I walked", None),
+            ("1984", None),
+            ("Chapter 1999", None),
+            ("Chapters 3", None),
+            ("", None),
+        ] {
+            assert_eq!(own_number(name), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn files_that_were_cut_anywhere() {
         check(
             &[
@@ -276,7 +313,7 @@ mod tests {
                 ),
                 ("<p>goes on</p>", &[]),
             ],
-            "1 Book: #Book\n1 Chapter I: ##Chapter I\n2 Chapter II: ##Chapter II\n3 Chapter II: ###Wheel\n3 Chapter III: ##Chapter III\n4 Chapter III:\n",
+            "1 Book: #Book\n1 Chapter I: ##Chapter I\n2 Chapter II: ##Chapter II\n2 Chapter II: ###Wheel\n3 Chapter III: ##Chapter III\n3 Chapter III:\n",
         );
     }
 }

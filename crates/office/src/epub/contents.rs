@@ -3,12 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Xml, optional, resolve};
 
 use super::opf::Opf;
-use crate::parts::resolve;
-use crate::properties::optional;
-use crate::xml::{Node, Xml};
 
 /// A line of the table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Books (`.epub`), by EPUB 3.3 and the older Open Publication Structure 2.0.
 //!
-//! Places: chapters, that is, the files of the book in reading order, named as its table of contents names them.
+//! Places: chapters, named as the table of contents names them, with the number in that name, or else that of the file in reading order.
 //! Not here: books under copy protection; the table of contents itself; pictures.
 
 mod chapter;
@@ -9,10 +9,8 @@ mod opf;
 
 use corpus::{Document, Format, Place, Unit};
 use extract::{Builder, Skip, read_html};
-use package::Package;
+use package::{Node, Package, Xml, optional};
 
-use crate::properties::optional;
-use crate::xml::{Node, Xml};
 use chapter::{File, stretches};
 use contents::Contents;
 use opf::Opf;

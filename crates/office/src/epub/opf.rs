@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::parts::resolve;
-use crate::properties::Properties;
-use crate::xml::{Node, Tag, Xml};
+use package::{Node, Properties, Tag, Xml, resolve};
 
 #[derive(Debug, Default)]
 struct Item {

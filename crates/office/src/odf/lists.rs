@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use package::Tag;
+
 use super::styles::{LEVELS, Level, Levels, Styles, marker};
-use crate::xml::Tag;
 
 /// Lists that are open, each inside the one before, and where those that ended stopped.
 #[derive(Debug, Default)]

@@ -9,9 +9,8 @@ mod walk;
 
 use corpus::{Document, Format};
 use extract::Skip;
-use package::Package;
+use package::{Package, Properties, optional};
 
-use crate::properties::{Properties, optional};
 use styles::Styles;
 use walk::Walk;
 
@@ -20,7 +19,12 @@ pub(crate) fn read(package: &mut Package, format: Format) -> Result<Document, Sk
     if manifest.is_some_and(|manifest| manifest.contains("encryption-data")) {
         return Err(Skip::Encrypted);
     }
-    let content = package.read_text("content.xml")?.ok_or_else(|| Skip::damaged("content.xml is missing"))?;
+    let Some(content) = package.read_text("content.xml")? else {
+        return Err(match package.contains("styles.xml") {
+            true => Skip::NoText { why: "it is a collection of styles".to_owned() },
+            false => Skip::damaged("content.xml is missing"),
+        });
+    };
     let mut properties = Properties::default();
     if let Some(meta) = optional(package.read_text("meta.xml"))? {
         properties.read(&meta);

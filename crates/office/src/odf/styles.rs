@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use package::{Node, Tag, Xml};
+
 use crate::font::is_monospaced;
 use crate::numeral::Numeral;
-use crate::xml::{Node, Tag, Xml};
 
 /// How many styles a style may be based on, one on the other.
 const MAX_BASES: usize = 16;

@@ -5,12 +5,12 @@
 use std::collections::HashSet;
 
 use extract::Builder;
+use package::{Node, Tag, Xml};
 
 use super::lists::Lists;
 use super::styles::Styles;
 use crate::flow::{Block, Flow, words_of};
 use crate::slides::{Kind, Shape, Slide};
-use crate::xml::{Node, Tag, Xml};
 
 /// The most spaces one element stands for.
 const MAX_SPACES: usize = 64;

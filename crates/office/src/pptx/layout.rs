@@ -3,11 +3,7 @@
 use std::collections::HashMap;
 
 use extract::Skip;
-use package::Package;
-
-use crate::parts::Relationships;
-use crate::properties::optional;
-use crate::xml::{Node, Xml};
+use package::{Node, Package, Relationships, Xml, optional};
 
 /// What a placeholder says of itself on a slide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

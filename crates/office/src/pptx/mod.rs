@@ -11,13 +11,10 @@ use std::collections::HashMap;
 
 use corpus::{Document, Format};
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Properties, Relationships, Xml, main_part, optional};
 
 use crate::figure;
 use crate::flow::{Block, Flow};
-use crate::parts::{Relationships, main_part};
-use crate::properties::{Properties, optional};
-use crate::xml::{Node, Xml};
 use comments::Authors;
 use layout::Layouts;
 
@@ -31,7 +28,10 @@ pub(crate) fn read(package: &mut Package) -> Result<Document, Skip> {
         slides = slides_by_name(package);
     }
     if slides.is_empty() {
-        return Err(Skip::damaged("it names no slides"));
+        return Err(match source.is_empty() {
+            true => Skip::damaged(format!("{main} is missing")),
+            false => Skip::NoText { why: "it has no slides".to_owned() },
+        });
     }
     let authors = Authors::read(package, &relationships)?;
     let mut layouts = Layouts::default();

@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 
+use package::{Node, Tag, Xml};
+
 use super::layout::{Layout, Placeholder};
 use crate::flow::{Block, Flow};
 use crate::math::Math;
 use crate::numeral::Numeral;
 use crate::slides::{Kind, Shape, Slide, in_reading_order};
-use crate::xml::{Node, Tag, Xml};
 
 /// Levels of a list on a slide.
 const LEVELS: usize = 9;

@@ -231,5 +231,7 @@ fn what_has_a_password_or_no_words_says_so() {
     assert_eq!(book(&method("http://www.w3.org/2001/04/xmlenc#aes128-cbc")), Err(extract::Skip::Encrypted));
     check_word("<w:p/>", &[], "it holds no text: nothing but pictures, or nothing at all");
     check(Format::Docx, &[("a", "b")], "damaged: word/document.xml is missing");
-    check(Format::Pptx, &[("a", "b")], "damaged: it names no slides");
+    check(Format::Pptx, &[("a", "b")], "damaged: ppt/presentation.xml is missing");
+    check(Format::Pptx, &[("ppt/presentation.xml", "<presentation/>")], "it holds no text: it has no slides");
+    check(Format::Odt, &[("styles.xml", "b")], "it holds no text: it is a collection of styles");
 }

@@ -154,9 +154,10 @@ fn to_unicode(dict: &Dict<'_>, budget: &mut Budget) -> Option<CMap> {
     (data.len() <= 4 << 20).then(|| CMap::parse(&data, hayro_cmap::load_embedded)).flatten()
 }
 
-/// What a map says of a code; private and control characters say nothing.
+/// What a map says of a code; private and control characters say nothing, but that a line ends is white space.
 fn mapped(map: &CMap, code: u32) -> Option<Text> {
     let text = match map.lookup_bf_string(code)? {
+        BfString::Char('\t' | '\n' | '\r') => Text::Char(' '),
         BfString::Char(c) => Text::Char(of_symbol_font(c)),
         BfString::String(text) => Text::Many(text.trim_matches('\0').into()),
     };

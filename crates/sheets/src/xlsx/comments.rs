@@ -1,12 +1,11 @@
 //! Remarks on cells: notes, and the threads that newer programs write beside them.
 
 use extract::Skip;
-use package::Package;
+use package::{Node, Package, Relationships, Xml};
 
-use super::parts::Relations;
+use super::part;
 use super::rows::position;
 use crate::sheet::{Note, Sheet};
-use crate::xml::{Node, Xml};
 
 /// More remarks than this are no remarks.
 const MAX_NOTES: usize = 100_000;
@@ -14,10 +13,10 @@ const MAX_NOTES: usize = 100_000;
 const STAND_IN: &str = "[Threaded comment]";
 
 /// Reads the remarks on a sheet, which is the part of that name.
-pub(crate) fn comments(package: &mut Package<'_>, part: &str, sheet: &mut Sheet) -> Result<(), Skip> {
-    let relations = Relations::of(package, part)?;
-    let threads = relations.part(package, "/threadedComment")?;
-    if let Some(text) = relations.part(package, "/comments")? {
+pub(crate) fn comments(package: &mut Package<'_>, name: &str, sheet: &mut Sheet) -> Result<(), Skip> {
+    let relations = Relationships::of(package, name)?;
+    let threads = part(package, &relations, "threadedComment")?;
+    if let Some(text) = part(package, &relations, "comments")? {
         read(&text, "comment", threads.is_some(), sheet);
     }
     if let Some(text) = threads {
@@ -37,7 +36,7 @@ fn read(text: &str, element: &str, has_threads: bool, sheet: &mut Sheet) {
         if tag.name() != "text" {
             continue;
         }
-        let words = xml.words_in(&["rPh"]);
+        let words = xml.text_without(&["rPh"]);
         if let Some((row, column)) = at.take()
             && sheet.notes.len() < MAX_NOTES
             && !(has_threads && words.trim_start().starts_with(STAND_IN))

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use extract::Skip;
+use package::{Node, Tag, Xml};
+
 use crate::sheet::{Kind, MAX_COLUMNS, Sheet};
 use crate::strings::Strings;
 use crate::styles::Styles;
 use crate::xlsx::{HIDDEN, unescaped};
-use crate::xml::{Node, Tag, Xml};
 
 /// More merged ranges than this are not looked at.
 const MAX_MERGED: usize = 200_000;
@@ -19,17 +21,17 @@ struct Cell {
     kind: String,
 }
 
-/// Reads the cells of a sheet.
-pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut Sheet) {
+/// Reads the cells of a sheet, as far as its XML goes.
+pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut Sheet) -> Result<(), Skip> {
     let mut xml = Xml::new(text);
-    let (mut row, mut merged) = (0, Vec::new());
+    let (mut row, mut merged) = (0_u32, Vec::new());
     // Rows and cells may leave out where they stand: then it is after the one before.
-    let (mut next_row, mut next_column) = (0, 0);
+    let (mut next_row, mut next_column) = (0_u32, 0_u32);
     while let Some(node) = xml.next() {
         let Node::Open(tag) = node else { continue };
         match tag.name() {
             "row" => {
-                row = tag.number("r").map_or(next_row, |number| number.saturating_sub(1));
+                row = tag.number("r").map_or(next_row, |number: u32| number.saturating_sub(1));
                 (next_row, next_column) = (row.saturating_add(1), 0);
             }
             "c" => {
@@ -54,6 +56,7 @@ pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut S
         sheet.sort();
         sheet.merge(&merged);
     }
+    xml.problem().map_or(Ok(()), |why| Err(Skip::damaged(why)))
 }
 
 fn read_cell(xml: &mut Xml<'_>, cell: &Cell, styles: &Styles, strings: &Strings, sheet: &mut Sheet) {
@@ -61,11 +64,11 @@ fn read_cell(xml: &mut Xml<'_>, cell: &Cell, styles: &Styles, strings: &Strings,
     loop {
         match xml.next() {
             Some(Node::Open(tag)) => match tag.name() {
-                "v" => value = Some(xml.words_in(&[])),
-                "is" => inline = Some(xml.words_in(HIDDEN)),
+                "v" => value = Some(xml.text()),
+                "is" => inline = Some(xml.text_without(HIDDEN)),
                 _ => xml.skip(),
             },
-            Some(Node::Words(_)) => {}
+            Some(Node::Text(_)) => {}
             Some(Node::Close) | None => break,
         }
     }

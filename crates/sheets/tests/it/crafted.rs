@@ -172,6 +172,91 @@ fn repeated_rows_and_cells_of_opendocument() {
 }
 
 #[test]
+fn what_lies_over_the_cells() {
+    let relation = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id='{id}' Type='x/{kind}' Target='{target}'/>")
+    };
+    let anchor = |row: u32, inside: &str| {
+        format!(
+            "<twoCellAnchor><from><col>1</col><row>{row}</row></from><to><col>3</col><row>9</row></to>{inside}</twoCellAnchor>"
+        )
+    };
+    let drawing = [
+        anchor(6, "<graphicFrame><c:chart r:id='c'/></graphicFrame>"),
+        anchor(
+            2,
+            "<sp><txBody><a:p><a:r><a:t>Mind </a:t></a:r><a:r><a:t>the gate.</a:t></a:r></a:p><a:p/><a:p><a:fld><a:t>Bo</a:t></a:fld></a:p></txBody></sp>",
+        ),
+        anchor(3, "<sp><cNvPr hidden='1'/><txBody><a:p><a:t>unseen</a:t></a:p></txBody></sp>"),
+        anchor(4, "<pic/>"),
+    ];
+    let chart = "<chartSpace><title><tx><rich><a:p><a:t>Sacks</a:t></a:p></rich></tx></title><ser><v>7</v></ser></chartSpace>";
+    let document = read(&zip(&[
+        ("xl/workbook.xml", "<workbook><sheets><sheet name='S' sheetId='1'/></sheets></workbook>"),
+        ("xl/worksheets/sheet1.xml", "<worksheet><row r='1'><c r='A1'><v>1</v></c></row></worksheet>"),
+        (
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            &format!("<R>{}</R>", relation("d", "drawing", "../drawings/d.xml")),
+        ),
+        ("xl/drawings/d.xml", &format!("<wsDr>{}</wsDr>", drawing.concat())),
+        ("xl/drawings/_rels/d.xml.rels", &format!("<R>{}</R>", relation("c", "chart", "/xl/charts/c.xml"))),
+        ("xl/charts/c.xml", chart),
+    ]));
+    assert_eq!(
+        placed(&document.unwrap()),
+        " S\n \nA1:A1 1\n \nB3:D3 Mind the gate.\nB3:D3 \nB3:D3 Bo\n \nB7:D7 Sacks\n"
+    );
+    let table = "<table name='S'><shapes><frame><text-box><p>Mind</p></text-box></frame></shapes>\
+         <table-row><table-cell><p>1</p><custom-shape><p>the gate.</p></custom-shape></table-cell></table-row></table>";
+    assert_eq!(placed(&ods(table).unwrap()), " S\n \nA1:A1 1\n \nA1:A1 Mind\n \nA1:A1 the gate.\n");
+}
+
+#[test]
+fn headers_that_the_file_tells() {
+    let cells =
+        |words: &[&str]| words.iter().map(|w| format!("<c t='str'><v>{w}</v></c>")).collect::<String>();
+    let row = |number: u32, words: &[&str]| format!("<row r='{number}'>{}</row>", cells(words));
+    let rows = [row(1, &["ebb", "ebb"]), row(2, &["Mon", "Day"]), row(3, &["ebb", "ebb"])].concat();
+    let parts = |table: &str| {
+        read(&zip(&[
+            ("xl/workbook.xml", "<workbook><sheets><sheet name='S' sheetId='1'/></sheets></workbook>"),
+            ("xl/worksheets/sheet1.xml", &format!("<worksheet>{rows}</worksheet>")),
+            (
+                "xl/worksheets/_rels/sheet1.xml.rels",
+                "<R><Relationship Id='t' Type='x/table' Target='../tables/t.xml'/></R>",
+            ),
+            ("xl/tables/t.xml", table),
+        ]))
+    };
+    let told = parts("<table ref='A2:B3'/>").unwrap();
+    assert_eq!(placed(&told), " S\n \nA1:B1 ebb | ebb\n \nA2:B2 Mon | Day\nA3:B3| ebb | ebb\n");
+    let untold = parts("<table ref='A2:B3' headerRowCount='0'/>").unwrap();
+    assert_eq!(placed(&untold), " S\n \nA1:B1 ebb | ebb\nA2:B2 Mon | Day\nA3:B3 ebb | ebb\n");
+    let cell = "<table-cell><p>ebb</p></table-cell>";
+    let table = format!(
+        "<table name='S'><table-header-rows><table-row>{cell}{cell}</table-row></table-header-rows><table-row>{cell}{cell}</table-row></table>"
+    );
+    assert_eq!(placed(&ods(&table).unwrap()), " S\n \nA1:B1 ebb | ebb\nA2:B2| ebb | ebb\n");
+}
+
+#[test]
+fn a_header_above_a_blank_row() {
+    let row = |number: u32, first: &str, second: &str| {
+        let cell = |words: &str| match words.parse::<f64>() {
+            Ok(_) => format!("<c><v>{words}</v></c>"),
+            Err(_) => format!("<c t='str'><v>{words}</v></c>"),
+        };
+        format!("<row r='{number}'>{}{}</row>", cell(first), cell(second))
+    };
+    let rows = [row(1, "Sack", "Price"), row(3, "rye", "3"), row(4, "oats", "4")].concat();
+    check(&rows, "A1:B1 Sack | Price\n \nA3:B3| rye | 3\nA4:B4| oats | 4\n");
+    let own = [row(1, "Name", "Date"), row(3, "Sack", "Price"), row(4, "rye", "3")].concat();
+    check(&own, "A1:B1 Name | Date\n \nA3:B3 Sack | Price\nA4:B4| rye | 3\n");
+    let far = [row(1, "Sack", "Price"), row(4, "rye", "3"), row(5, "oats", "4")].concat();
+    check(&far, "A1:B1 Sack | Price\n \nA4:B4 rye | 3\nA5:B5 oats | 4\n");
+}
+
+#[test]
 fn a_sheet_that_repeats_without_end_is_bounded() {
     let document = ods("<table name='S'><table-row number-rows-repeated='4000000000'>\
          <table-cell number-columns-repeated='4000000000'><p>x</p></table-cell></table-row></table>");
@@ -188,8 +273,10 @@ fn a_long_cell_that_repeats_is_too_much_at_once() {
 
 #[test]
 fn nesting_and_entities_do_not_matter() {
-    let deep = format!("{}<row><c><v>1</v></c></row>", "<a>".repeat(200_000));
+    let deep = format!("<row><c><v>1</v></c></row>{}", "<a>".repeat(200_000));
     assert_eq!(xlsx(&deep).unwrap().text, "S\n\n1\n");
+    let nothing_before = xlsx(&"<a>".repeat(200_000)).unwrap_err();
+    assert_eq!(nothing_before.to_string(), "damaged: its XML is nested deeper than 1024");
     let bomb = "<!DOCTYPE w [<!ENTITY a 'xxxxxxxxxx'><!ENTITY b '&a;&a;&a;&a;'>]><worksheet><row><c t='str'><v>1&b;</v></c></row></worksheet>";
     let parts =
         [("xl/workbook.xml", "<workbook><sheet name='S'/></workbook>"), ("xl/worksheets/sheet1.xml", bomb)];

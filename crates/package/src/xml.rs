@@ -8,57 +8,84 @@
 use std::borrow::Cow;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// Real documents nest some dozens deep; what is deeper is made to hurt.
 const MAX_DEPTH: usize = 1024;
 
 /// One thing in the stream.
-pub(crate) enum Node<'a> {
+#[derive(Debug)]
+pub enum Node<'a> {
+    /// An element begins.
     Open(Tag<'a>),
+    /// The innermost open element ends.
     Close,
+    /// Words, unescaped. What a reader takes for one word may come in pieces.
     Text(Cow<'a, str>),
 }
 
 /// A start tag.
-pub(crate) struct Tag<'a>(BytesStart<'a>);
+#[derive(Debug)]
+pub struct Tag<'a>(BytesStart<'a>);
 
 impl Tag<'_> {
     /// Its name without prefix.
-    pub(crate) fn name(&self) -> &str {
+    #[must_use]
+    pub fn name(&self) -> &str {
         self.0.local_name().into_inner()
     }
 
     /// The value of the first attribute of that name, whatever its prefix.
-    pub(crate) fn attr(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn attr(&self, name: &str) -> Option<String> {
+        self.get(name).map(Cow::into_owned)
+    }
+
+    /// As [`Self::attr`], without a copy.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.find(|key| key.rsplit(':').next() == Some(name))
     }
 
     /// The value of the attribute of that name that has a prefix: `r:id`, which refers to another part, beside `id`.
-    pub(crate) fn prefixed_attr(&self, name: &str) -> Option<String> {
-        self.find(|key| key.rsplit_once(':').is_some_and(|(_, local)| local == name))
+    #[must_use]
+    pub fn prefixed_attr(&self, name: &str) -> Option<String> {
+        self.find(|key| key.rsplit_once(':').is_some_and(|(_, local)| local == name)).map(Cow::into_owned)
     }
 
     /// An attribute as a number.
-    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.attr(name)?.trim().parse().ok()
+    #[must_use]
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.get(name)?.trim().parse().ok()
+    }
+
+    /// An attribute that is true or false.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| matches!(&*value, "1" | "true" | "on"))
     }
 
     /// The attribute `val` as a switch: its being there means on, unless it says otherwise.
-    pub(crate) fn is_on(&self) -> bool {
-        !matches!(self.attr("val").as_deref(), Some("0" | "false" | "off" | "none"))
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !matches!(self.get("val").as_deref(), Some("0" | "false" | "off" | "none"))
     }
 
-    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<Cow<'_, str>> {
         let mut attributes = self.0.attributes();
         let found = attributes.with_checks(false).flatten().find(|attribute| is_it(attribute.key.0))?;
-        let value = quick_xml::escape::unescape(&found.value).map(Cow::into_owned);
-        Some(value.unwrap_or_else(|_| found.value.clone().into_owned()))
+        // Most have nothing to unfold.
+        let unfolded = found.value.contains('&').then(|| quick_xml::escape::unescape(&found.value));
+        match unfolded {
+            Some(Ok(value)) => Some(Cow::Owned(value.into_owned())),
+            _ => Some(found.value),
+        }
     }
 }
 
 /// The stream.
-pub(crate) struct Xml<'a> {
+#[derive(Debug)]
+pub struct Xml<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
     problem: Option<String>,
@@ -66,7 +93,9 @@ pub(crate) struct Xml<'a> {
 }
 
 impl<'a> Xml<'a> {
-    pub(crate) fn new(source: &'a str) -> Self {
+    /// The stream of a source.
+    #[must_use]
+    pub fn new(source: &'a str) -> Self {
         let mut reader = Reader::from_str(source);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
@@ -77,7 +106,8 @@ impl<'a> Xml<'a> {
     }
 
     /// What comes next; `None` at the end.
-    pub(crate) fn next(&mut self) -> Option<Node<'a>> {
+    #[expect(clippy::should_implement_trait, reason = "an iterator's `skip` is another")]
+    pub fn next(&mut self) -> Option<Node<'a>> {
         while !self.is_over {
             match self.reader.read_event() {
                 Ok(Event::Start(tag)) => {
@@ -95,8 +125,8 @@ impl<'a> Xml<'a> {
                 Ok(Event::Text(text)) => return Some(Node::Text(text.into_inner())),
                 Ok(Event::CData(text)) => return Some(Node::Text(text.into_inner())),
                 Ok(Event::GeneralRef(reference)) => {
-                    if let Some(c) = character(&reference) {
-                        return Some(Node::Text(Cow::Owned(c.to_string())));
+                    if let Some(text) = character(&reference) {
+                        return Some(Node::Text(text));
                     }
                 }
                 Ok(Event::Eof) => self.end((self.depth > 0).then(|| "its XML breaks off".to_owned())),
@@ -111,17 +141,24 @@ impl<'a> Xml<'a> {
     }
 
     /// Passes over the rest of the element that was opened last.
-    pub(crate) fn skip(&mut self) {
+    pub fn skip(&mut self) {
         let outside = self.depth.saturating_sub(1);
         while self.depth > outside && self.next().is_some() {}
     }
 
-    /// The text in the rest of the element that was opened last, whatever else is in it.
-    pub(crate) fn text(&mut self) -> String {
+    /// The text in the rest of the element that was opened last, whatever else is in it; a line break is a space.
+    pub fn text(&mut self) -> String {
+        self.text_without(&[])
+    }
+
+    /// As [`Self::text`], but for what is in elements of these names.
+    pub fn text_without(&mut self, unseen: &[&str]) -> String {
         let outside = self.depth.saturating_sub(1);
         let mut words = String::new();
         while self.depth > outside {
             match self.next() {
+                Some(Node::Open(tag)) if unseen.contains(&tag.name()) => self.skip(),
+                Some(Node::Open(tag)) if tag.name() == "br" => words.push(' '),
                 Some(Node::Text(text)) => words.push_str(&text),
                 Some(_) => {}
                 None => break,
@@ -131,12 +168,14 @@ impl<'a> Xml<'a> {
     }
 
     /// How many elements are open.
-    pub(crate) fn depth(&self) -> usize {
+    #[must_use]
+    pub fn depth(&self) -> usize {
         self.depth
     }
 
     /// Why the stream ended before the source did.
-    pub(crate) fn problem(&self) -> Option<&str> {
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
@@ -147,20 +186,18 @@ impl<'a> Xml<'a> {
 }
 
 /// The character that a reference stands for. Entities that a document defines itself stand for nothing.
-fn character(reference: &quick_xml::events::BytesRef) -> Option<char> {
-    if let Ok(Some(c)) = reference.resolve_char_ref() {
-        return Some(c);
-    }
-    match reference.as_ref() {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
+fn character(reference: &BytesRef<'_>) -> Option<Cow<'static, str>> {
+    let text = match reference.as_ref() {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        "apos" => "'",
         // Of no XML, but of the books that were HTML before.
-        "nbsp" => Some('\u{a0}'),
-        _ => None,
-    }
+        "nbsp" => "\u{a0}",
+        _ => return Some(Cow::Owned(reference.resolve_char_ref().ok()??.to_string())),
+    };
+    Some(Cow::Borrowed(text))
 }
 
 #[cfg(test)]
@@ -215,5 +252,8 @@ mod tests {
             }
         }
         assert_eq!(words, ["yz"]);
+        let mut xml = Xml::new("<a>w<rPh>x<t>y</t></rPh><br/>z</a>t");
+        xml.next();
+        assert_eq!((xml.text_without(&["rPh"]).as_str(), xml.depth()), ("w z", 0));
     }
 }

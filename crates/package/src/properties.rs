@@ -1,29 +1,29 @@
 //! What documents say of themselves: Dublin Core and its neighbours, as OOXML, OpenDocument and EPUB use them.
 
 use corpus::Metadata;
-use extract::Skip;
-use jiff::civil::{Date, DateTime};
-use jiff::{Timestamp, tz::TimeZone};
-use package::Package;
+use extract::{Skip, add_authors, add_keywords, add_subject, milliseconds};
 
+use crate::Package;
 use crate::xml::{Node, Xml};
-
-/// More names or words than this are a list of something else.
-const MAX_VALUES: usize = 64;
 
 /// A longer value is a text.
 const MAX_VALUE_BYTES: usize = 4096;
 
 /// Title and metadata of a file.
 #[derive(Debug, Default)]
-pub(crate) struct Properties {
-    pub(crate) title: Option<String>,
-    pub(crate) metadata: Metadata,
+pub struct Properties {
+    /// Its title, unless a program made it up.
+    pub title: Option<String>,
+    /// What else it says.
+    pub metadata: Metadata,
 }
 
 impl Properties {
     /// From the parts of an OOXML package.
-    pub(crate) fn of_ooxml(package: &mut Package) -> Result<Self, Skip> {
+    ///
+    /// # Errors
+    /// [`Skip::TooMuch`] or [`Skip::Encrypted`]; parts that are damaged say nothing.
+    pub fn of_ooxml(package: &mut Package<'_>) -> Result<Self, Skip> {
         let mut properties = Self::default();
         for part in ["docProps/core.xml", "docProps/app.xml"] {
             if let Some(source) = optional(package.read_text(part))? {
@@ -34,7 +34,7 @@ impl Properties {
     }
 
     /// Takes what there is in a part, whatever its vocabulary.
-    pub(crate) fn read(&mut self, source: &str) {
+    pub fn read(&mut self, source: &str) {
         let mut xml = Xml::new(source);
         let mut has_initial_creator = false;
         while let Some(node) = xml.next() {
@@ -58,7 +58,7 @@ impl Properties {
     }
 
     /// Takes one property by the name its vocabulary gives it.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub fn set(&mut self, name: &str, value: &str) {
         let metadata = &mut self.metadata;
         if value.is_empty() || value.len() > MAX_VALUE_BYTES {
             return;
@@ -68,11 +68,13 @@ impl Properties {
                 self.title = Some(value.to_owned()).filter(|title| !is_made_up(title))
             }
             // In OpenDocument there is one who began it and one who saved it last.
-            "initial-creator" => metadata.authors = vec![value.to_owned()],
-            "creator" => add(&mut metadata.authors, value, &[';']),
-            "keywords" | "keyword" | "subject" | "category" => {
-                add(&mut metadata.keywords, value, &[',', ';'])
+            "initial-creator" => {
+                metadata.authors.clear();
+                add_authors(metadata, value);
             }
+            "creator" => add_authors(metadata, value),
+            "keywords" | "keyword" => add_keywords(metadata, value),
+            "subject" | "category" => add_subject(metadata, value),
             "created" | "creation-date" => metadata.created_ms = milliseconds(value).or(metadata.created_ms),
             // In OpenDocument `dc:date` is the last change, in books the publication.
             "modified" | "date" => metadata.modified_ms = milliseconds(value).or(metadata.modified_ms),
@@ -100,14 +102,6 @@ fn is_property(name: &str) -> bool {
     )
 }
 
-fn add(values: &mut Vec<String>, value: &str, separators: &[char]) {
-    for value in value.split(separators).map(str::trim).filter(|value| !value.is_empty()) {
-        if values.len() < MAX_VALUES && !values.iter().any(|known| known == value) {
-            values.push(value.to_owned());
-        }
-    }
-}
-
 /// Titles that programs set by themselves say nothing.
 fn is_made_up(title: &str) -> bool {
     const MADE_UP: [&str; 9] = [
@@ -125,23 +119,11 @@ fn is_made_up(title: &str) -> bool {
     MADE_UP.contains(&title.as_str()) || title.starts_with("microsoft word - ")
 }
 
-/// Milliseconds since 1970 of a date in any of the forms of ISO 8601 that are met: with or without time and zone, or a year or month alone.
-pub(crate) fn milliseconds(value: &str) -> Option<i64> {
-    if let Ok(time) = value.parse::<Timestamp>() {
-        return Some(time.as_millisecond());
-    }
-    let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond());
-    if let Ok(time) = value.parse::<DateTime>() {
-        return utc(time);
-    }
-    let mut parts = value.splitn(2, '-').map(|part| part.parse::<i16>().ok());
-    let year = parts.next()??;
-    let month = parts.next().flatten().and_then(|month| i8::try_from(month).ok()).unwrap_or(1);
-    utc(Date::new(year, month, 1).ok()?.to_datetime(jiff::civil::Time::midnight()))
-}
-
 /// A part that may be missing or broken without the rest being of no use.
-pub(crate) fn optional<T>(part: Result<Option<T>, Skip>) -> Result<Option<T>, Skip> {
+///
+/// # Errors
+/// What is wrong with the package as a whole.
+pub fn optional<T>(part: Result<Option<T>, Skip>) -> Result<Option<T>, Skip> {
     match part {
         Err(Skip::Damaged { .. }) => Ok(None),
         part => part,
@@ -151,23 +133,6 @@ pub(crate) fn optional<T>(part: Result<Option<T>, Skip>) -> Result<Option<T>, Sk
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_read_in_every_form() {
-        for (value, expected) in [
-            ("1970-01-02T00:00:00Z", Some(86_400_000)),
-            ("1970-01-01T02:00:00+02:00", Some(0)),
-            ("1970-01-01T00:00:01.5", Some(1500)),
-            ("1970-01-02", Some(86_400_000)),
-            ("1970-02", Some(31 * 86_400_000)),
-            ("1970", Some(0)),
-            ("1970-13", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(milliseconds(value), expected, "{value}");
-        }
-    }
 
     #[test]
     fn properties_of_each_vocabulary() {

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use extract::Skip;
-use package::Package;
 
-use crate::properties::optional;
 use crate::xml::{Node, Xml};
+use crate::{Package, optional};
+
+/// More than this no part refers to.
+const MAX_RELATIONSHIPS: usize = 100_000;
 
 /// The relationships of one part.
 #[derive(Debug, Default)]
-pub(crate) struct Relationships {
+pub struct Relationships {
     /// In order: id, the last word of the type, and the part that is meant.
     all: Vec<Relationship>,
     by_id: HashMap<String, usize>,
@@ -18,16 +20,19 @@ pub(crate) struct Relationships {
 
 /// A reference to another part of the package.
 #[derive(Debug)]
-pub(crate) struct Relationship {
+pub struct Relationship {
     /// The last word of its type, which is the same in the transitional and the strict form: `slide`, `footnotes`.
-    pub(crate) kind: String,
+    pub kind: String,
     /// The name of the part.
-    pub(crate) part: String,
+    pub part: String,
 }
 
 impl Relationships {
     /// Those of `part`; of the package itself for an empty name.
-    pub(crate) fn of(package: &mut Package, part: &str) -> Result<Self, Skip> {
+    ///
+    /// # Errors
+    /// [`Skip::TooMuch`] or [`Skip::Encrypted`]; a list that is damaged is none.
+    pub fn of(package: &mut Package<'_>, part: &str) -> Result<Self, Skip> {
         let (folder, name) = part.rsplit_once('/').map_or(("", part), |(folder, name)| (folder, name));
         let source = format!("{folder}{}_rels/{name}.rels", if folder.is_empty() { "" } else { "/" });
         let mut relationships = Self::default();
@@ -40,6 +45,7 @@ impl Relationships {
             }
             if let (Some(id), Some(kind), Some(target)) =
                 (tag.attr("Id"), tag.attr("Type"), tag.attr("Target"))
+                && relationships.all.len() < MAX_RELATIONSHIPS
             {
                 let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
                 relationships.by_id.insert(id, relationships.all.len());
@@ -50,35 +56,44 @@ impl Relationships {
     }
 
     /// The part that an id refers to.
-    pub(crate) fn part(&self, id: &str) -> Option<&Relationship> {
+    #[must_use]
+    pub fn part(&self, id: &str) -> Option<&Relationship> {
         self.all.get(*self.by_id.get(id)?)
     }
 
-    /// All of them, by id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Relationship)> {
+    /// All of them, by id, in any order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Relationship)> {
         self.by_id.iter().filter_map(|(id, &at)| Some((id.as_str(), self.all.get(at)?)))
     }
 
     /// The first part of a kind.
-    pub(crate) fn first(&self, kind: &str) -> Option<&str> {
+    #[must_use]
+    pub fn first(&self, kind: &str) -> Option<&str> {
         self.all.iter().find(|relationship| relationship.kind == kind).map(|found| found.part.as_str())
     }
 
     /// The text of the first part of a kind, if it can be had.
-    pub(crate) fn text(&self, package: &mut Package, kind: &str) -> Result<Option<String>, Skip> {
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn text(&self, package: &mut Package<'_>, kind: &str) -> Result<Option<String>, Skip> {
         self.first(kind).map_or(Ok(None), |part| optional(package.read_text(part)))
     }
 }
 
 /// The main part of the package: by its relationship, or under its usual name.
-pub(crate) fn main_part(package: &mut Package, usual: &str) -> Result<String, Skip> {
+///
+/// # Errors
+/// As [`Relationships::of`].
+pub fn main_part(package: &mut Package<'_>, usual: &str) -> Result<String, Skip> {
     let relationships = Relationships::of(package, "")?;
     let stated = relationships.first("officeDocument").filter(|part| package.contains(part));
     Ok(stated.unwrap_or(usual).to_owned())
 }
 
 /// A target relative to the folder of the part that names it. Fragments are left out, escapes decoded.
-pub(crate) fn resolve(folder: &str, target: &str) -> String {
+#[must_use]
+pub fn resolve(folder: &str, target: &str) -> String {
     let target = target.split(['#', '?']).next().unwrap_or_default();
     let mut parts: Vec<&str> = match target.strip_prefix('/') {
         Some(_) => Vec::new(),
