@@ -80,6 +80,9 @@ pub(crate) struct Index {
     /// Afterwards give every chunk its teacher vector (needs a model: see `models use`)
     #[arg(long)]
     pub(crate) teacher: bool,
+    /// Try again the files that a parser could read nothing from, though they have not changed
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,

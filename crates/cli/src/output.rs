@@ -5,10 +5,12 @@
 use console::{Style, Term, measure_text_width, truncate_str};
 use serde::Serialize;
 use std::io::{self, Write};
-use workroom::Hit;
+use workroom::{Hit, Place};
 
 /// Width for text that goes elsewhere than to a terminal.
 const PIPE_WIDTH: usize = 100;
+/// So much of a path is always shown.
+const MIN_PATH: usize = 16;
 /// Lines of a quote that a hit shows.
 const QUOTE_LINES: usize = 3;
 
@@ -16,6 +18,7 @@ const QUOTE_LINES: usize = 3;
 pub(crate) struct Out {
     out: io::BufWriter<io::StdoutLock<'static>>,
     width: usize,
+    is_term: bool,
     colour: bool,
 }
 
@@ -25,8 +28,9 @@ impl Out {
         let term = Term::stdout();
         let width =
             term.size_checked().map_or(PIPE_WIDTH, |(_, columns)| usize::from(columns).clamp(20, 120));
-        let colour = term.is_term() && console::colors_enabled();
-        Self { out: io::BufWriter::new(io::stdout().lock()), width, colour }
+        let is_term = term.is_term();
+        let colour = is_term && console::colors_enabled();
+        Self { out: io::BufWriter::new(io::stdout().lock()), width, is_term, colour }
     }
 
     /// One line, cut to the width.
@@ -71,12 +75,21 @@ impl Out {
 
     /// A hit: where it is, under which headings, how it scored, and the first lines of the quote.
     pub(crate) fn hit(&mut self, number: usize, hit: &Hit) -> io::Result<()> {
-        let place = format!("{}:{}", hit.path, lines(hit.start_line, hit.end_line));
-        let origin = hit.place.as_ref().map_or(String::new(), |place| format!("  {}", clean(&place.label)));
+        let origin = origin(hit.place.as_ref());
+        let lines = lines(hit.start_line, hit.end_line);
         let stale = if hit.fresh { "" } else { "  (changed since)" };
         let score = format!("{:.3}", hit.score);
-        let head = format!("{number:>2}. {}{origin}{stale}", self.bold(&place));
-        self.line(&format!("{head}  {}", self.dim(&score)))?;
+        // A long path gives way: where in the file it is says more than how the file's folders are called.
+        let taken = measure_text_width(&format!("{number:>2}. :{lines}{origin}{stale}  {score}"));
+        let room = if self.is_term { self.width.saturating_sub(taken).max(MIN_PATH) } else { usize::MAX };
+        let path = fitting(&hit.path, room);
+        let head = format!("{number:>2}. {}{origin}{stale}", self.bold(&format!("{path}:{lines}")));
+        let head = format!("{head}  {}", self.dim(&score));
+        if self.is_term {
+            self.line(&head)?
+        } else {
+            self.whole(&head)?
+        }
         if let Some(context) = context(hit) {
             let context = self.dim(&context);
             self.line(&format!("    {context}"))?;
@@ -90,6 +103,24 @@ impl Out {
         }
         Ok(())
     }
+}
+
+/// A path cut at its beginning to fit; whole where the width is no matter.
+fn fitting(path: &str, width: usize) -> String {
+    let mut cut = path;
+    while measure_text_width(cut) + 1 > width && measure_text_width(path) > width {
+        let mut chars = cut.chars();
+        if chars.next().is_none() {
+            break;
+        }
+        cut = chars.as_str();
+    }
+    if cut.len() == path.len() { path.to_owned() } else { format!("…{cut}") }
+}
+
+/// Where in the original it is, behind two spaces: `  page 3`.
+pub(crate) fn origin(place: Option<&Place>) -> String {
+    place.map_or(String::new(), |place| format!("  {}", clean(&place.label)))
 }
 
 /// `12` or `12-18`.

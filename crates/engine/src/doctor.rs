@@ -5,6 +5,7 @@ use crate::layout::Layout;
 use crate::lock::Lock;
 use crate::{Engine, Result};
 use corpus::{ChunkId, Tier};
+use fence::Confinement;
 use index::VectorRow;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -50,6 +51,7 @@ impl Engine {
         checks.extend(self.check_stores()?);
         checks.push(self.check_vectors()?);
         checks.push(self.check_samples()?);
+        checks.push(self.check_parsers());
         Ok(Findings { checks })
     }
 
@@ -69,6 +71,27 @@ impl Engine {
 
     fn check_open(&self) -> Finding {
         Finding { check: "left behind by the last run".to_owned(), ok: true, details: self.repaired.clone() }
+    }
+
+    /// Whether files that are not plain text can be parsed, and within which bounds.
+    fn check_parsers(&self) -> Finding {
+        let (ok, detail) = match self.ingest.try_parser() {
+            Ok(Some(Confinement::Full)) => {
+                (true, "in processes of their own, without files or network".to_owned())
+            }
+            Ok(Some(Confinement::Limits)) => (
+                true,
+                "in processes of their own, within limits; this system filters no system calls".to_owned(),
+            ),
+            Ok(Some(_)) => {
+                (true, "in processes of their own, within a time limit only on this system".to_owned())
+            }
+            Ok(None) => {
+                (true, "none in this program: PDF, Office and mail are listed as problems".to_owned())
+            }
+            Err(error) => (false, error.to_string()),
+        };
+        Finding { check: "parsers".to_owned(), ok, details: vec![detail] }
     }
 
     /// Every checksum, and whether the stores hold the same chunks.

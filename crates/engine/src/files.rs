@@ -149,6 +149,9 @@ impl Engine {
 fn inside(root: &Path, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
     let target = path.to_fs(root);
     let folder = target.parent().unwrap_or(root);
+    if let Some(file) = file_above(root, path) {
+        return Err(below_file(path, &file, &target, make_folders));
+    }
     if make_folders {
         // Checked before anything is made: an existing link on the way must not lead folders to be made elsewhere.
         refuse_outside(root, nearest_existing(folder), path)?;
@@ -175,6 +178,21 @@ fn inside(root: &Path, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
 /// The version of a file of any size, without holding it in memory.
 fn version_at(target: &Path) -> std::io::Result<String> {
     Ok(ContentHash::of_reader(std::fs::File::open(target)?)?.to_string())
+}
+
+/// The file that stands where `path` would need a folder.
+fn file_above(root: &Path, path: &DocPath) -> Option<DocPath> {
+    let ends = path.as_str().match_indices('/').map(|(at, _)| &path.as_str()[..at]);
+    let mut above = ends.filter_map(|above| DocPath::new(above).ok());
+    above.find(|above| std::fs::symlink_metadata(above.to_fs(root)).is_ok_and(|meta| meta.is_file()))
+}
+
+fn below_file(path: &DocPath, file: &DocPath, target: &Path, writes: bool) -> Error {
+    let kind = if writes { ErrorKind::Invalid } else { ErrorKind::NotFound };
+    let error = Error::new(kind, format!("`{path}` is no file of its own: `{file}` is a file")).at(target);
+    error.hint(format!(
+        "what a message or an archive holds is shown by `workroom show`; it changes with `{file}` itself"
+    ))
 }
 
 fn no_file(path: &DocPath, target: &Path) -> Error {

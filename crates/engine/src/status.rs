@@ -156,6 +156,26 @@ impl Engine {
         snapshot.skips().values().map(|skip| problem(skip)).collect()
     }
 
+    /// Forgets what is known of files that a parser could read nothing from, so that the next run tries them again whatever has changed:
+    /// nothing, or the load of the machine, or a limit. Returns how many.
+    ///
+    /// # Errors
+    /// When the index fails.
+    pub fn forget_problems(&self) -> Result<u64> {
+        let mut transaction = self.ingest.ahead_of_bulk(|| self.index.begin())?;
+        let skips = transaction.base().skips().clone();
+        let mut n = 0;
+        for skip in skips.values().filter(|skip| skip.parser.is_some()) {
+            match &skip.container {
+                Some(container) => transaction.outdate(container),
+                None => transaction.remove(&skip.path)?,
+            }
+            n += 1;
+        }
+        transaction.commit()?;
+        Ok(n)
+    }
+
     /// Remembers that the whole folder was compared just now.
     pub(crate) fn note_reconciled(&self) {
         let now = jiff::Timestamp::now().as_millisecond();

@@ -179,6 +179,7 @@ fn reason_text(reason: &RescanReason) -> &'static str {
 
 fn mode_text(watcher: &Watcher) -> String {
     match watcher.mode() {
+        watch::Mode::Native if watcher.n_watches() == 1 => "1 folder watched".to_owned(),
         watch::Mode::Native => format!("{} folders watched", watcher.n_watches()),
         watch::Mode::Poll { reason, interval } => {
             format!("polling every {:.0} s: {reason}", interval.as_secs_f32())

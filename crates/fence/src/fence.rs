@@ -87,7 +87,7 @@ impl Fence {
             None => self.start()?,
         };
         let (reply, is_over) = self.pool.within(limits.time, &mut worker, |worker| {
-            worker.exchange(request, how == Try::ListOnly, limits.output_bytes)
+            worker.exchange(request, how == Try::ListOnly, limits)
         });
         let cause = match reply {
             Ok(Reply { leaves, outcome }) => {

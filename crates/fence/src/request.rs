@@ -1,7 +1,9 @@
 //! What is asked of a parser, and what it answers.
 
+use crate::limits::Limits;
 use corpus::{ContentHash, Document, Format};
 use extract::Skip;
+use std::time::Duration;
 
 /// The most documents inside another.
 pub const MAX_PARTS: usize = 2_000;
@@ -20,13 +22,22 @@ pub struct Request {
 }
 
 /// Settings that a parser follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether archives (zip, tar) are read.
     pub archives: bool,
     /// Whether the documents inside this one are only listed, with any reason for each. The fence asks for that when a parser did not
     /// survive reading them, and puts in the reason.
     pub list_only: bool,
+    /// How long all of it may take; a fence puts in its own limit. A parser begins nothing more when most of it is over, so that what it has
+    /// read is not lost.
+    pub time: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { archives: false, list_only: false, time: Limits::default().time }
+    }
 }
 
 /// A file as it was parsed.

@@ -15,6 +15,7 @@ use corpus::Format;
 use extract::Skip;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Raised with every change of these messages: a parent refuses a child of another version.
 const PROTOCOL: u32 = 1;
@@ -63,22 +64,24 @@ pub(crate) struct Head {
     name: String,
     archives: bool,
     list_only: bool,
+    time_ms: u64,
 }
 
 impl Head {
     /// The head of a request, which may be for the list of what is inside only.
-    pub(crate) fn of(request: &Request, list_only: bool) -> Self {
+    pub(crate) fn of(request: &Request, list_only: bool, time: Duration) -> Self {
         Self {
             format: request.format.name().to_owned(),
             name: request.name.clone(),
             archives: request.options.archives,
             list_only: list_only || request.options.list_only,
+            time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
         }
     }
 
     pub(crate) fn with(self, bytes: Vec<u8>) -> Option<Request> {
-        let Self { format, name, archives, list_only } = self;
-        let options = Options { archives, list_only };
+        let Self { format, name, archives, list_only, time_ms } = self;
+        let options = Options { archives, list_only, time: Duration::from_millis(time_ms) };
         Some(Request { format: Format::from_name(&format)?, name, bytes, options })
     }
 }

@@ -116,15 +116,15 @@ impl Worker {
         &mut self,
         request: &Request,
         list_only: bool,
-        longest: u64,
+        limits: &Limits,
     ) -> Result<Reply, Failure> {
-        let head = wire::encode(&Head::of(request, list_only))
+        let head = wire::encode(&Head::of(request, list_only, limits.time))
             .map_err(|error| Failure::Garbage(error.to_string()))?;
         frame::write(&mut self.to, &head)
             .and_then(|()| frame::write(&mut self.to, &request.bytes))
             .and_then(|()| self.to.flush())
             .map_err(|_| Failure::Ended)?;
-        let reply = self.hear(wire::longest_message(longest))?;
+        let reply = self.hear(wire::longest_message(limits.output_bytes))?;
         let reply = wire::decode_reply(&reply).map_err(Failure::Garbage)?;
         self.n_served += 1;
         self.forget_words();

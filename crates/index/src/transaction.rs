@@ -259,6 +259,16 @@ impl<'a> Transaction<'a> {
 
     /// Renews what is known of an unchanged file (its time stamp moved, its bytes did not).
     pub fn touch(&mut self, path: &DocPath, size: u64, mtime_ns: i64, inode: u64, racy: bool) {
+        self.renew(path, |old| DocRecord { size, mtime_ns, inode, racy, ..old.clone() });
+    }
+
+    /// Has the next scan read a file again, though it has not changed, because what it holds was not read as it should be.
+    pub fn outdate(&mut self, path: &DocPath) {
+        self.renew(path, |old| DocRecord { parser: String::new(), ..old.clone() });
+    }
+
+    /// Changes what is known of a file, and of its parts, but not their chunks.
+    fn renew(&mut self, path: &DocPath, renewed: impl Fn(&DocRecord) -> DocRecord) {
         let Some(old) = self.writer.current.docs.get(path) else { return };
         if self.puts.contains_key(path) || self.removed.contains_key(path) {
             return;
@@ -269,7 +279,7 @@ impl<'a> Transaction<'a> {
             same.extend(below.filter(|part| part.container.as_ref() == Some(path)).cloned());
         }
         for old in same {
-            let record = DocRecord { size, mtime_ns, inode, racy, ..(*old).clone() };
+            let record = renewed(&old);
             self.puts.insert(old.path.clone(), Put { record, vectors: Vec::new(), touch: true });
         }
     }

@@ -153,7 +153,9 @@ impl<'a> Commits<'a> {
 
     fn stage(&mut self, mut transaction: Transaction<'a>, one: Prepared) -> Result<(), Error> {
         let (path, bytes, outcome) = one.outcome();
-        let counted = !matches!(outcome, Outcome::Removed) || transaction.base().doc(&path).is_some();
+        // A part is not counted: the file it was in is.
+        let is_file = || transaction.base().doc(&path).is_some_and(|doc| doc.container.is_none());
+        let counted = !matches!(outcome, Outcome::Removed) || is_file();
         put(&mut transaction, one, self.now_ms)?;
         self.open = Some(transaction);
         self.staged_files += 1;

@@ -80,7 +80,20 @@ fn skips_under<'a>(snapshot: &'a Snapshot, folder: &'a str) -> Box<dyn Iterator<
 pub(crate) fn is_current(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord, stat: &Stat) -> bool {
     let is_same = !doc.racy && same(stat, doc.size, doc.mtime_ns, doc.inode);
     // A part that stands where a file is now is that file's no longer.
-    is_same && doc.container.is_none() && reading.still_reads(doc) && is_live(snapshot, doc)
+    is_same && doc.container.is_none() && is_read_so(snapshot, reading, doc) && is_live(snapshot, doc)
+}
+
+/// Whether a file would be read today as it was, with all that it holds.
+pub(crate) fn is_read_so(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord) -> bool {
+    let is_part = |container: &Option<DocPath>| container.as_ref() == Some(&doc.path);
+    let parts_are = || {
+        let parts = snapshot.docs().under(doc.path.as_str()).filter(|part| is_part(&part.container));
+        let bad = snapshot.skips().range(doc.path.clone()..).map(|(_, skip)| skip);
+        let bad = bad.take_while(|skip| skip.path.as_str().starts_with(doc.path.as_str()));
+        let mut bad = bad.filter(|skip| is_part(&skip.container));
+        parts.into_iter().all(|part| reading.still_reads(part)) && bad.all(|skip| reading.still_skips(skip))
+    };
+    reading.still_reads(doc) && (!doc.format.is_container() || parts_are())
 }
 
 /// Whether the document's chunks can be found. They cannot after their text was lost (see recovery).

@@ -1,6 +1,7 @@
 //! The pipeline from files to the index: scan, read, hash, extract, chunk, embed (all on rayon), commit (one thread).
 //!
 //! Invariant: a file is indexed, or its path is recorded with the reason why not; one bad file never fails a batch.
+//! Invariant: what is not plain text is parsed in another process (`fence`); a worker waits for it as it would for a disk.
 //! Invariant: every queue is bounded. Source text is in flight for at most three windows ([`Limits::window_bytes`], and 512 files each):
 //! one that is prepared, one that waits, one that is staged. A commit takes [`Limits::commit_bytes`] of source and 20,000 documents at
 //! most. Only the list of a scan, a path and a stat for each file, grows with the folder.

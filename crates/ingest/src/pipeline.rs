@@ -12,7 +12,7 @@ use crate::priority;
 use crate::progress::{Progress, Summary};
 use crate::{Error, Reading};
 use arc_swap::ArcSwap;
-use corpus::{DocPath, ModelId, Seq};
+use corpus::{DocPath, Format, ModelId, Seq};
 use crossbeam_channel::{Receiver, select};
 use embed::{Student, WordPiece};
 use index::{Index, Snapshot};
@@ -74,6 +74,8 @@ pub struct Ingest {
 
 /// So few files are prepared by whoever has them.
 const INLINE_FILES: usize = 2;
+/// A file of this size is taken as text, whatever its name says.
+const SMALL: u64 = 64 << 10;
 /// What a file counts for at most, when a run is told to be large: one that is beyond the limits costs nothing.
 const LARGE: u64 = 8 << 20;
 /// Files that are prepared together at most, however small: each costs its share beside its bytes, and a run is stopped, or makes way,
@@ -124,6 +126,14 @@ impl Ingest {
     /// Lets another student embed from the next run on. It must share its space with the one before.
     pub fn use_student(&self, student: StudentInUse) {
         self.student.store(Arc::new(student));
+    }
+
+    /// Has a parser read a few bytes, and says how it is confined; `None` when there is no parser.
+    ///
+    /// # Errors
+    /// When no parser can be started.
+    pub fn try_parser(&self) -> Result<Option<fence::Confinement>, fence::FenceError> {
+        self.reading.try_parser()
     }
 
     /// Runs `work` on the pipeline's threads.
@@ -379,7 +389,7 @@ fn windows(files: &[Found], bytes: u64) -> impl Iterator<Item = &[Found]> {
     std::iter::from_fn(move || {
         let mut total = 0;
         let fitting = rest.iter().take_while(|file| {
-            total += file.stat.size;
+            total += weight(file);
             total <= bytes
         });
         let n = fitting.count().clamp(1, WINDOW_FILES).min(rest.len());
@@ -387,6 +397,14 @@ fn windows(files: &[Found], bytes: u64) -> impl Iterator<Item = &[Found]> {
         rest = after;
         (!window.is_empty()).then_some(window)
     })
+}
+
+/// What a file counts for in a window. Little of a PDF or a presentation is text, so several of them are parsed side by side.
+fn weight(file: &Found) -> u64 {
+    let size = file.stat.size;
+    // A look at the name costs more than it tells of a small file.
+    let is_light = size > SMALL && extract::detect_format(&file.path, &[]).is_ok_and(Format::is_fenced);
+    if is_light { size / 8 } else { size }
 }
 
 /// Milliseconds since 1970 (UTC).
@@ -406,5 +424,12 @@ mod tests {
             windows(&files, 10).map(|w| w.iter().map(|f| f.stat.size).collect()).collect();
         assert_eq!(sizes, [vec![1, 1], vec![9, 1], vec![30], vec![1, 0]]);
         assert_eq!(windows(&[], 10).count(), 0);
+        let named = |path: &str| Found {
+            path: DocPath::new(path).unwrap(),
+            stat: Stat { size: 1 << 20, ..Stat::UNKNOWN },
+        };
+        let mixed = ["a.pdf", "b.pptx", "c.txt", "d.txt"].map(named);
+        let sizes: Vec<usize> = windows(&mixed, 5 << 18).map(<[Found]>::len).collect();
+        assert_eq!(sizes, [3, 1], "documents count for an eighth");
     }
 }

@@ -5,7 +5,7 @@
 //! bring their chunks and vectors along; an unchanged chunk of an edited file keeps its teacher vector.
 
 use crate::StudentInUse;
-use crate::diff::is_live;
+use crate::diff::{is_live, is_read_so};
 use crate::known::Known;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
@@ -134,7 +134,7 @@ impl Preparer<'_> {
         let hash = ContentHash::of(&file.bytes);
         let old = self.snapshot.doc(path).filter(|old| old.container.is_none());
         if old.is_some_and(|old| {
-            old.hash == hash && self.reading.still_reads(old) && is_live(self.snapshot, old)
+            old.hash == hash && is_read_so(self.snapshot, self.reading, old) && is_live(self.snapshot, old)
         }) {
             return Prepared::Touch { path: path.clone(), stat: file.stat, racy: file.racy };
         }

@@ -4,7 +4,7 @@
 
 use corpus::{DocPath, Format};
 use extract::Skip;
-use fence::{Fence, Options, Parsed, Request};
+use fence::{Confinement, Fence, FenceError, Options, Parsed, Request};
 use index::{DocRecord, SkipRecord};
 use std::sync::Arc;
 
@@ -40,6 +40,15 @@ pub(crate) enum Unreadable {
 }
 
 impl Reading {
+    /// Has a parser read a few bytes, and says how it is confined; `None` when there is no parser.
+    pub(crate) fn try_parser(&self) -> Result<Option<Confinement>, FenceError> {
+        let Some(fence) = &self.fence else { return Ok(None) };
+        let (format, name, bytes) = (Format::Rtf, "trial.rtf".to_owned(), b"{\\rtf1 trial}".to_vec());
+        // What it says of them does not matter: that it says something does.
+        let _document = fence.parse(&Request { format, name, bytes, options: Options::default() })?;
+        Ok(fence.confinement())
+    }
+
     /// The most bytes of a file at `path`, and the setting's name.
     pub(crate) fn limit(&self, path: &DocPath) -> (u64, &'static str) {
         // By its name alone: what it holds is known once it is read.

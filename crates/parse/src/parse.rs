@@ -12,7 +12,7 @@ use fence::{Parsed, Request};
 /// The reason why the file itself has no text. Those of its parts are in [`Parsed::parts`].
 pub fn parse(request: Request) -> Result<Parsed, Skip> {
     let Request { format, name, bytes, options } = request;
-    let parts = Parts::new(options.list_only);
+    let parts = Parts::new(options.list_only, options.time);
     match format {
         Format::Zip | Format::Tar if !options.archives => Err(Skip::Archive),
         Format::Zip => parser::guarded(format, || archive::zip(&bytes, parts)),

@@ -10,9 +10,6 @@ use fence::{MAX_PARTS, Part};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// After so long no further part is begun: two thirds of what the fence allows for the whole, so that what was read is not lost.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Parts as they are read.
 pub(crate) struct Parts {
     list_only: bool,
@@ -24,9 +21,10 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// None so far. With `list_only` none is read: each is listed with its name.
-    pub(crate) fn new(list_only: bool) -> Self {
-        let until = Instant::now() + PATIENCE;
+    /// None so far. With `list_only` none is read: each is listed with its name. When two thirds of `time` are over no further one is begun, so
+    /// that those before are not lost.
+    pub(crate) fn new(list_only: bool, time: Duration) -> Self {
+        let until = Instant::now() + time.mul_f32(2.0 / 3.0);
         Self { list_only, parts: Vec::new(), names: HashMap::new(), text_left: MAX_TEXT_BYTES, until }
     }
 
@@ -74,7 +72,7 @@ impl Parts {
             return Err(not_read());
         }
         if self.is_late() {
-            return Err(Skip::too_much(format!("more than {} s of reading", PATIENCE.as_secs())));
+            return Err(Skip::too_much("the documents before it took too long to read"));
         }
         let format = detect_format(path, bytes.get(..HEAD_BYTES).unwrap_or(&bytes))?;
         // What is inside a part is not followed.
@@ -114,7 +112,7 @@ mod tests {
     use super::*;
 
     fn check(add: impl Fn(&mut Parts), expected: &[(&str, Result<&str, &str>)]) {
-        let mut parts = Parts::new(false);
+        let mut parts = Parts::new(false, Duration::from_secs(30));
         add(&mut parts);
         let told = |part: &Part| {
             let outcome = part.outcome.as_ref().map(|document| document.text.clone());
@@ -149,7 +147,7 @@ mod tests {
 
     #[test]
     fn text_is_bounded_over_all_parts() {
-        let mut parts = Parts::new(false);
+        let mut parts = Parts::new(false, Duration::from_secs(30));
         for n in 0..5 {
             parts.add(&format!("{n}.txt"), vec![b'x'; MAX_TEXT_BYTES / 4]);
         }
@@ -159,7 +157,7 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many_parts() {
-        let mut parts = Parts::new(true);
+        let mut parts = Parts::new(true, Duration::from_secs(30));
         (0..MAX_PARTS + 5).for_each(|n| parts.add(&n.to_string(), Vec::new()));
         assert_eq!(parts.done().len(), MAX_PARTS);
     }

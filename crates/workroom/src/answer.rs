@@ -39,6 +39,7 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
         Request::Problems => connection.reply(owner.with(|engine| Ok(engine.problems()))),
         Request::Doctor => connection.reply(owner.with(|engine| engine.doctor())),
         Request::MendVectors => connection.reply(owner.with(|engine| engine.mend_vectors())),
+        Request::ForgetProblems => connection.reply(owner.with(|engine| engine.forget_problems())),
         Request::Put { path, spooled, condition } => connection.reply(owner.put(&path, &spooled, &condition)),
         Request::Remove { path, condition } => connection.reply(owner.remove(&path, &condition)),
         Request::Rename { from, to, condition } => connection.reply(owner.rename(&from, &to, &condition)),

@@ -71,6 +71,8 @@ pub(crate) enum Request {
     Doctor,
     /// Give chunks that have lost their vector another.
     MendVectors,
+    /// Try again what no parser could read.
+    ForgetProblems,
     Put {
         path: String,
         spooled: Spooled,

@@ -340,6 +340,15 @@ impl Workspace {
         self.index_until(progress, &AtomicBool::new(false))
     }
 
+    /// Has the next run try again the files that a parser could read nothing from. Without this they are tried again when they change, or when
+    /// the parser does. Returns how many.
+    ///
+    /// # Errors
+    /// When the index fails.
+    pub fn forget_problems(&self) -> Result<u64> {
+        self.call(|| Ok(Request::ForgetProblems), |owner| owner.with(|engine| engine.forget_problems()))
+    }
+
     /// As [`Workspace::index`], until `cancel` becomes true. What was indexed before stays, and the next run goes on from there.
     ///
     /// # Errors

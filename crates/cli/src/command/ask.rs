@@ -4,7 +4,7 @@ use super::scope::query;
 use super::search::nothing;
 use crate::args::{Args, Ask};
 use crate::failure::Failure;
-use crate::output::{Out, clean, context, lines};
+use crate::output::{Out, clean, context, lines, origin};
 use crate::place;
 use workroom::{Answer, Question};
 
@@ -30,14 +30,16 @@ pub(super) fn print(out: &mut Out, answer: &Answer) -> Result<(), Failure> {
     }
     for sentence in &answer.sentences {
         let quote = sentence.quote.split_whitespace().collect::<Vec<_>>().join(" ");
-        let place = format!("[{}:{}]", sentence.path, lines(sentence.start_line, sentence.end_line));
+        let lines = lines(sentence.start_line, sentence.end_line);
+        let place = format!("[{}:{lines}{}]", sentence.path, origin(sentence.place.as_ref()));
         out.whole(&format!("{} {}", clean(&quote), out.dim(&place)))?;
     }
     out.whole("")?;
     for (passage, number) in answer.passages.iter().zip(1..) {
         let stale = if passage.fresh { "" } else { "  (changed since)" };
         let place = format!("{}:{}", passage.path, lines(passage.start_line, passage.end_line));
-        out.whole(&format!("[{number}] {}{stale}", out.bold(&place)))?;
+        let origin = origin(passage.place.as_ref());
+        out.whole(&format!("[{number}] {}{origin}{stale}", out.bold(&place)))?;
         if let Some(context) = context(passage) {
             out.whole(&out.dim(&context))?;
         }

@@ -19,6 +19,9 @@ pub(super) fn run(args: &Args, options: &Index) -> Result<(), Failure> {
         out.whole(&format!("made a workspace at {}", workspace.root().display()))?;
         out.flush()?;
     }
+    if options.retry {
+        workspace.forget_problems()?;
+    }
     let shown = Shown::new(quiet);
     let summary = workspace.index_until(&shown, &cancel);
     shown.end();

@@ -57,7 +57,7 @@ fn attachments_are_documents_one_level_deep() {
 
 #[test]
 fn a_list_names_what_is_inside() {
-    let list = Options { archives: true, list_only: true };
+    let list = Options { archives: true, list_only: true, ..Options::default() };
     let parsed = |name| {
         let (format, bytes) = sample(name);
         parse(name, format, bytes, list).unwrap()
