@@ -41,7 +41,7 @@ const WRAPPED: [(&str, &[&str]); 13] = [
     ("hayro-cmap", &["workroom-pdf"]),
     // Wheels of the Python package index are zip packages too.
     ("zip", &["workroom-package", "workroom-embed"]),
-    ("quick-xml", &["workroom-extract", "workroom-office", "workroom-sheets"]),
+    ("quick-xml", &["workroom-extract", "workroom-package"]),
     ("mail-parser", &["workroom-mail"]),
     ("seccompiler", &["workroom-fence", "workroom-faults"]),
 ];

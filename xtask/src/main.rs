@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod distill;
+mod fuzz;
 mod licences;
 mod picture;
 mod proofs;
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   licences                 licences of dependencies, and which crate names which
   picture                  draw the README's picture from a release build's demo
   distill [--passages N]   fit the built-in student to the teacher
+  fuzz [--seconds N] [TARGET...]  give every parser inputs until one breaks a promise, 10 minutes each
 
   crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
   corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["picture"] => picture::run(),
         ["distill"] => distill::run(None),
         ["distill", "--passages", n] if n.parse::<usize>().is_ok() => distill::run(n.parse().ok()),
+        ["fuzz", ref rest @ ..] => fuzz::run(rest),
         [proof, ref rest @ ..] if proofs::is_one(proof) => proofs::run(proof, rest),
         _ => {
             eprintln!("{USAGE}");
