@@ -141,7 +141,7 @@ fn names_a_format(title: &str, text: &str) -> bool {
     let head = &text.as_bytes()[..text.len().min(HEAD_BYTES)];
     match detect_format(&path, head) {
         Ok(Format::Text) => path.extension().is_some_and(|extension| ["txt", "rst"].contains(&extension)),
-        Ok(_) => true,
+        Ok(format) => !format.is_fenced(),
         Err(_) => false,
     }
 }
