@@ -42,6 +42,13 @@ fn no_path_leads_outside() {
         std::os::unix::fs::symlink(room.root().parent().unwrap(), room.at("link")).unwrap();
         assert_eq!(workspace.write("link/x", b"x").unwrap_err().kind(), ErrorKind::Invalid);
         assert_eq!(workspace.write("link/new/x", b"x").unwrap_err().kind(), ErrorKind::Invalid);
+        // Whether there is a file outside is not told either.
+        std::fs::write(room.root().parent().unwrap().join("secret"), "x").unwrap();
+        for path in ["link/secret/x", "link/none/x"] {
+            for error in [workspace.read(path).unwrap_err(), workspace.write(path, b"x").unwrap_err()] {
+                assert!(error.to_string().contains("leads out of the workspace"), "{path}: {error}");
+            }
+        }
         assert!(!room.root().parent().unwrap().join("new").exists());
     }
 }

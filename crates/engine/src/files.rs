@@ -149,16 +149,16 @@ impl Engine {
 fn inside(root: &Path, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
     let target = path.to_fs(root);
     let folder = target.parent().unwrap_or(root);
-    if let Some(file) = file_above(root, path) {
-        return Err(below_file(path, &file, &target, make_folders));
-    }
-    if make_folders {
-        // Checked before anything is made: an existing link on the way must not lead folders to be made elsewhere.
-        refuse_outside(root, nearest_existing(folder), path)?;
-        fs_err::create_dir_all(folder)?;
-    }
     if !folder.is_dir() {
-        return Err(no_file(path, &target));
+        // Checked before anything is told or made: a link on the way must neither show what lies elsewhere nor have folders made there.
+        refuse_outside(root, nearest_existing(folder), path)?;
+        if let Some(file) = file_above(root, path) {
+            return Err(below_file(path, &file, &target, make_folders));
+        }
+        if !make_folders {
+            return Err(no_file(path, &target));
+        }
+        fs_err::create_dir_all(folder)?;
     }
     refuse_outside(root, folder, path)?;
     match std::fs::symlink_metadata(&target) {
