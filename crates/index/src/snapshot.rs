@@ -2,9 +2,10 @@
 
 use crate::{DocTable, Error, SkipTable};
 use corpus::{ChunkId, DocPath, QuantizedVector, Seq, Tier};
-use ledger::DocRecord;
+use ledger::{DocRecord, SkipRecord};
 use lexicon::{LexicalHits, Searcher, StoredChunk};
 use roaring::RoaringTreemap;
+use std::ops::Bound;
 use std::sync::Arc;
 use vectors::{Neighbour, VectorView};
 
@@ -58,6 +59,27 @@ impl Snapshot {
     #[must_use]
     pub fn skips(&self) -> &SkipTable {
         &self.skips
+    }
+
+    /// Files that were seen and not indexed at `folder` or below, ordered by path, without a look at all the others. The empty string is the
+    /// whole workspace.
+    pub fn skips_under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a Arc<SkipRecord>> + 'a {
+        let from = DocPath::new(folder).map_or(Bound::Unbounded, Bound::Included);
+        let skips = self.skips.range((from, Bound::Unbounded)).map(|(_, skip)| skip);
+        // What begins with the folder's name stands together; not all of it is below it.
+        skips
+            .take_while(move |skip| skip.path.as_str().starts_with(folder))
+            .filter(move |skip| skip.path.is_under(folder))
+    }
+
+    /// The documents that the file at `path` holds: attachments of a message, members of an archive.
+    pub fn parts<'a>(&'a self, path: &'a DocPath) -> impl Iterator<Item = &'a Arc<DocRecord>> + 'a {
+        self.docs.under(path.as_str()).filter(move |doc| doc.container.as_ref() == Some(path))
+    }
+
+    /// What else the file at `path` holds, seen and not indexed.
+    pub fn bad_parts<'a>(&'a self, path: &'a DocPath) -> impl Iterator<Item = &'a Arc<SkipRecord>> + 'a {
+        self.skips_under(path.as_str()).filter(move |skip| skip.container.as_ref() == Some(path))
     }
 
     /// The ids of all chunks that may be shown.

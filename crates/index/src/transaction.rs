@@ -234,13 +234,10 @@ impl<'a> Transaction<'a> {
         // A file of its own may have taken the place of a part.
         let replaced = |at: &DocPath| self.puts.get(at).is_some_and(|put| !is_part(&put.record.container));
         let staged =
-            self.puts.values().filter(|put| is_part(&put.record.container)).map(|put| &put.record.path);
-        let noted = self.skips.values().filter(|skip| is_part(&skip.container)).map(|skip| &skip.path);
-        let old =
-            current.docs.under(path.as_str()).filter(|old| is_part(&old.container)).map(|old| &old.path);
-        let skipped = current.skips.range(path.clone()..).map(|(_, skip)| skip);
-        let skipped = skipped.take_while(|skip| skip.path.as_str().starts_with(path.as_str()));
-        let skipped = skipped.filter(|skip| is_part(&skip.container)).map(|skip| &skip.path);
+            below(&self.puts, path).filter(|(_, put)| is_part(&put.record.container)).map(|(at, _)| at);
+        let noted = below(&self.skips, path).filter(|(_, skip)| is_part(&skip.container)).map(|(at, _)| at);
+        let old = current.parts(path).map(|old| &old.path);
+        let skipped = current.bad_parts(path).map(|skip| &skip.path);
         let parts = staged.chain(noted).chain(old).chain(skipped).filter(|at| !replaced(at));
         let parts: BTreeSet<DocPath> = parts.cloned().collect();
         parts.iter().try_for_each(|part| self.remove(part))
@@ -275,8 +272,7 @@ impl<'a> Transaction<'a> {
         }
         let mut same = vec![Arc::clone(old)];
         if old.format.is_container() {
-            let below = self.writer.current.docs.under(path.as_str());
-            same.extend(below.filter(|part| part.container.as_ref() == Some(path)).cloned());
+            same.extend(self.writer.current.parts(path).cloned());
         }
         for old in same {
             let record = renewed(&old);
@@ -452,4 +448,12 @@ impl Drop for Transaction<'_> {
         // Vectors may be staged under the numbers that it gave away: they are not given again.
         self.writer.next_chunk = self.writer.next_chunk.max(self.next_chunk);
     }
+}
+
+/// What is staged at and around the paths that begin with `path`, without a look at all the others.
+fn below<'a, T>(
+    staged: &'a BTreeMap<DocPath, T>,
+    path: &'a DocPath,
+) -> impl Iterator<Item = (&'a DocPath, &'a T)> {
+    staged.range(path.clone()..).take_while(|(at, _)| at.as_str().starts_with(path.as_str()))
 }

@@ -70,7 +70,7 @@ impl Ingest {
                 Ok(Presence::File(stat)) => self.look(snapshot, path, stat, summary, &mut work),
                 Ok(Presence::Absent) => {
                     anything_absent = true;
-                    work.plan.gone.extend(everything_at(snapshot, path));
+                    work.plan.gone.extend(gone_at(snapshot, path, Vec::new()));
                 }
                 // Neither there nor gone, as far as the system says: what is indexed stays until a scan can tell.
                 Err(_) => {}
@@ -91,7 +91,8 @@ impl Ingest {
     /// A file the watcher named: read it unless the index has it as it stands. Nothing can be below it any more but its own parts.
     fn look(&self, snapshot: &Snapshot, path: &DocPath, stat: Stat, summary: &mut Summary, work: &mut Work) {
         summary.seen += 1;
-        work.plan.gone.extend(everything_below(snapshot, path));
+        let found = Found { path: path.clone(), stat };
+        work.plan.gone.extend(gone_at(snapshot, path, vec![found]));
         match snapshot.doc(path) {
             Some(doc) if is_current(snapshot, &self.reading, doc, &stat) => summary.unchanged += 1,
             _ => work.plan.read.push(Found { path: path.clone(), stat }),
@@ -99,17 +100,8 @@ impl Ingest {
     }
 }
 
-/// All that the index knows at a path and below it.
-fn everything_at(snapshot: &Snapshot, path: &DocPath) -> Vec<DocPath> {
+/// All that the index knows at a path and below it, and that is not among what was found there.
+fn gone_at(snapshot: &Snapshot, path: &DocPath, found: Vec<Found>) -> Vec<DocPath> {
     let records = Records { snapshot, reading: &Reading::default() };
-    plan(&records, path.as_str(), Vec::new(), &|_| false).gone
-}
-
-/// The files that the index knows below a path which is a file now.
-fn everything_below(snapshot: &Snapshot, path: &DocPath) -> Vec<DocPath> {
-    let is_part = |below: &DocPath| {
-        let doc = snapshot.doc(below).and_then(|doc| doc.container.as_ref());
-        doc.or_else(|| snapshot.skips().get(below).and_then(|skip| skip.container.as_ref())).is_some()
-    };
-    everything_at(snapshot, path).into_iter().filter(|below| below != path && !is_part(below)).collect()
+    plan(&records, path.as_str(), found, &|_| false).gone
 }

@@ -36,7 +36,7 @@ pub(crate) fn plan(
     let mut plan = Plan::default();
     let there: HashSet<&DocPath> = found.iter().map(|found| &found.path).collect();
     let indexed = snapshot.docs().under(folder).map(|doc| (&doc.path, doc.container.as_ref()));
-    let skipped = skips_under(snapshot, folder);
+    let skipped = snapshot.skips_under(folder).map(|skip| (&skip.path, skip.container.as_ref()));
     // A part is there as long as its file is.
     let is_there = |path, container: Option<&DocPath>| there.contains(container.unwrap_or(path));
     let gone = indexed.chain(skipped).filter(|(path, container)| !is_there(path, *container) && !kept(path));
@@ -59,23 +59,6 @@ pub(crate) fn plan(
     plan
 }
 
-/// A path, and the file it is a part of.
-type Known<'a> = (&'a DocPath, Option<&'a DocPath>);
-
-/// The paths at and below a folder that were seen and not indexed, without a look at all the others.
-fn skips_under<'a>(snapshot: &'a Snapshot, folder: &'a str) -> Box<dyn Iterator<Item = Known<'a>> + 'a> {
-    match DocPath::new(folder) {
-        // What begins with the folder's name stands together; not all of it is below it.
-        Ok(first) => {
-            let alike = snapshot.skips().range(first..);
-            let alike = alike.take_while(move |(path, _)| path.as_str().starts_with(folder));
-            let below = alike.filter(move |(path, _)| path.is_under(folder));
-            Box::new(below.map(|(path, skip)| (path, skip.container.as_ref())))
-        }
-        Err(_) => Box::new(snapshot.skips().iter().map(|(path, skip)| (path, skip.container.as_ref()))),
-    }
-}
-
 /// Whether the index has this document as the file stands.
 pub(crate) fn is_current(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord, stat: &Stat) -> bool {
     let is_same = !doc.racy && same(stat, doc.size, doc.mtime_ns, doc.inode);
@@ -85,13 +68,9 @@ pub(crate) fn is_current(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord
 
 /// Whether a file would be read today as it was, with all that it holds.
 pub(crate) fn is_read_so(snapshot: &Snapshot, reading: &Reading, doc: &DocRecord) -> bool {
-    let is_part = |container: &Option<DocPath>| container.as_ref() == Some(&doc.path);
     let parts_are = || {
-        let parts = snapshot.docs().under(doc.path.as_str()).filter(|part| is_part(&part.container));
-        let bad = snapshot.skips().range(doc.path.clone()..).map(|(_, skip)| skip);
-        let bad = bad.take_while(|skip| skip.path.as_str().starts_with(doc.path.as_str()));
-        let mut bad = bad.filter(|skip| is_part(&skip.container));
-        parts.into_iter().all(|part| reading.still_reads(part)) && bad.all(|skip| reading.still_skips(skip))
+        snapshot.parts(&doc.path).all(|part| reading.still_reads(part))
+            && snapshot.bad_parts(&doc.path).all(|skip| reading.still_skips(skip))
     };
     reading.still_reads(doc) && (!doc.format.is_container() || parts_are())
 }

@@ -68,7 +68,7 @@ impl Prepared {
             }
             Self::Skip(skip) => {
                 let outcome =
-                    Outcome::Skipped { code: skip_code(&skip.code).into(), reason: skip.reason.clone() };
+                    Outcome::Skipped { code: skip.code.clone().into(), reason: skip.reason.clone() };
                 (skip.path.clone(), skip.size, outcome)
             }
             Self::Touch { path, stat, .. } => (path.clone(), stat.size, Outcome::Unchanged),
@@ -355,28 +355,4 @@ fn bounded(mut metadata: Metadata) -> Metadata {
         }
     }
     metadata
-}
-
-/// The words a skip can carry; an index written by a later program may hold others.
-fn skip_code(code: &str) -> &'static str {
-    const KNOWN: [&str; 17] = [
-        "binary",
-        "unsupported",
-        "undecodable",
-        "too-large",
-        "encrypted",
-        "no-text",
-        "damaged",
-        "too-much",
-        "no-parser",
-        "archive",
-        "unreadable",
-        "changing",
-        "special",
-        "link",
-        "bad-name",
-        "ignore-rule",
-        "failed",
-    ];
-    KNOWN.into_iter().find(|known| *known == code).unwrap_or("other")
 }
