@@ -35,14 +35,13 @@ impl Tool {
         let taken = timed(|| {
             let bytes = std::fs::read(&case.file).map_err(|error| error.to_string())?;
             if !case.format.is_fenced() {
-                let document = extract::extract(&case.path, bytes).map_err(|skip| skip.to_string())?;
+                let document = extract::read(case.format, bytes).map_err(|skip| skip.to_string())?;
                 return Ok(note(&document, &mut pages));
             }
-            let parsed =
-                self.fence.parse(&request(case.format, case.path.as_str(), bytes)).map_err(|error| {
-                    broken = Some(error);
-                    "no child".to_owned()
-                })?;
+            let parsed = self.fence.parse(&request(case.format, bytes)).map_err(|error| {
+                broken = Some(error);
+                "no child".to_owned()
+            })?;
             let parsed = parsed.map_err(|skip| skip.to_string())?;
             let parts = parsed.parts.iter().filter_map(|part| part.outcome.as_ref().ok());
             Ok(note(&parsed.document, &mut pages) + parts.map(|part| part.text.len()).sum::<usize>())
@@ -65,7 +64,7 @@ pub(crate) fn peak_memory(case: &Case) -> Result<Option<u64>, Failure> {
     // One that holds much memory leaves after its reply, and could no longer be asked; with a high limit none holds much.
     let fence = fence(Limits { children: 1, memory_bytes: 16 << 30, ..Limits::default() })?;
     // That a file has no text is told by the other pass; it takes memory all the same.
-    let _outcome = fence.parse(&request(case.format, case.path.as_str(), std::fs::read(&case.file)?))?;
+    let _outcome = fence.parse(&request(case.format, std::fs::read(&case.file)?))?;
     Ok(machine::children_with(ARGUMENT).first().and_then(|child| machine::peak_memory_of(child)))
 }
 
@@ -98,12 +97,12 @@ fn samples(n: usize, mut measured: impl FnMut() -> Result<(), Failure>) -> Resul
 }
 
 fn tiny(fence: &Fence) -> Result<(), Failure> {
-    let parsed = fence.parse(&request(Format::Text, "tide.txt", TINY.to_vec()))??;
+    let parsed = fence.parse(&request(Format::Text, TINY.to_vec()))??;
     if parsed.document.text.len() == TINY.len() { Ok(()) } else { Err("the child gave another text".into()) }
 }
 
-fn request(format: Format, name: &str, bytes: Vec<u8>) -> Request {
-    Request { format, name: name.to_owned(), bytes, options: Options::default() }
+fn request(format: Format, bytes: Vec<u8>) -> Request {
+    Request { format, bytes, options: Options::default() }
 }
 
 fn fence(limits: Limits) -> Result<Fence, Failure> {

@@ -107,15 +107,15 @@ impl Out {
 
 /// A path cut at its beginning to fit; whole where the width is no matter.
 fn fitting(path: &str, width: usize) -> String {
-    let mut cut = path;
-    while measure_text_width(cut) + 1 > width && measure_text_width(path) > width {
-        let mut chars = cut.chars();
-        if chars.next().is_none() {
-            break;
-        }
-        cut = chars.as_str();
+    if measure_text_width(path) <= width {
+        return path.to_owned();
     }
-    if cut.len() == path.len() { path.to_owned() } else { format!("…{cut}") }
+    let (mut cut, mut left) = (path.len(), width.saturating_sub(1));
+    for (at, c) in path.char_indices().rev() {
+        let Some(rest) = left.checked_sub(measure_text_width(c.encode_utf8(&mut [0; 4]))) else { break };
+        (cut, left) = (at, rest);
+    }
+    format!("…{}", &path[cut..])
 }
 
 /// Where in the original it is, behind two spaces: `  page 3`.

@@ -14,7 +14,6 @@ use embed::WordPiece;
 use fence::Fence;
 use index::{Index, OpenReport};
 use ingest::{Ingest, Limits, NoProgress, Reading};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -228,7 +227,7 @@ impl Drop for Engine {
 /// How files are read. No process is started before there is a file for one.
 fn reading(config: &Config, options: &OpenOptions) -> Reading {
     let defaults = fence::Limits::default();
-    let threads = NonZero::new(options.threads).map_or(defaults.children, NonZero::get);
+    let threads = if options.threads == 0 { defaults.children } else { options.threads };
     let limits = fence::Limits {
         memory_bytes: config.parse_memory_mb.saturating_mul(1 << 20),
         time: Duration::from_secs(config.parse_seconds),

@@ -22,6 +22,14 @@ type Reader = fn(Vec<u8>, Format) -> Result<Document, Skip>;
 pub fn extract(path: &DocPath, bytes: Vec<u8>) -> Result<Document, Skip> {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
     let format = detect_format(path, head)?;
+    read(format, bytes)
+}
+
+/// As [`extract`], of a file whose format is known.
+///
+/// # Errors
+/// As [`extract`].
+pub fn read(format: Format, bytes: Vec<u8>) -> Result<Document, Skip> {
     if format.is_fenced() {
         return Err(Skip::NoParser);
     }

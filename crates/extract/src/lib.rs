@@ -42,7 +42,7 @@ pub use build::{Builder, MAX_TEXT_BYTES};
 pub use date::of_text as milliseconds;
 pub use detect::{HEAD_BYTES, detect_format};
 pub use encoding::decode;
-pub use extract::extract;
+pub use extract::{extract, read};
 pub use html::read_html;
 pub use image::read_image;
 pub use language::detect_language;

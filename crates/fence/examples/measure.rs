@@ -51,8 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn ask(fence: &Fence, format: Format, bytes: &[u8]) -> Result<String, Box<dyn Error>> {
-    let request =
-        Request { format, name: "a".to_owned(), bytes: bytes.to_vec(), options: Options::default() };
+    let request = Request { format, bytes: bytes.to_vec(), options: Options::default() };
     Ok(fence.parse(&request)?.map_or_else(|reason| reason.to_string(), |parsed| parsed.document.text))
 }
 

@@ -10,6 +10,8 @@ mod calls;
 #[path = "confine/no_calls.rs"]
 mod calls;
 #[cfg(unix)]
+mod pipes;
+#[cfg(unix)]
 mod rlimit;
 #[cfg(target_os = "linux")]
 #[path = "confine/linux.rs"]
@@ -21,7 +23,11 @@ mod system;
 #[path = "confine/elsewhere.rs"]
 mod system;
 
-pub(crate) use system::{Own, Pipes, confine, unblock};
+#[cfg(unix)]
+pub(crate) use pipes::{Pipes, unblock};
+pub(crate) use system::{Own, confine};
+#[cfg(not(unix))]
+pub(crate) use system::{Pipes, unblock};
 
 /// What holds a child back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -60,7 +60,7 @@ impl Fence {
             return Err(FenceError::Interrupted { signal });
         }
         let skip = verdict(parser_of(request.format).name, &cause, &self.pool.limits);
-        tracing::debug!(name = request.name, %skip, "a parser gave no reply");
+        tracing::debug!(format = request.format.name(), %skip, "a parser gave no reply");
         if request.format.is_container()
             && !request.options.list_only
             && let Ok(Ok(parsed)) = self.attempt(request, Try::ListOnly)?

@@ -23,7 +23,7 @@
 //!     });
 //!     let Some(program) = Program::this() else { return Ok(()) };
 //!     let fence = Fence::new(program, Limits::default());
-//!     let request = Request { format: Format::Pdf, name: "plan.pdf".into(), bytes: b"%PDF".to_vec(), options: Options::default() };
+//!     let request = Request { format: Format::Pdf, bytes: b"%PDF".to_vec(), options: Options::default() };
 //!     match fence.parse(&request)? {
 //!         Ok(parsed) => assert!(!parsed.document.text.is_empty()),
 //!         Err(reason) => assert!(!reason.to_string().is_empty()),

@@ -13,8 +13,6 @@ pub const MAX_PARTS: usize = 2_000;
 pub struct Request {
     /// Which parser is asked.
     pub format: Format,
-    /// The file's name. It is never opened; some formats take their title or their members' names from it.
-    pub name: String,
     /// All of the file.
     pub bytes: Vec<u8>,
     /// What the workspace's settings say.

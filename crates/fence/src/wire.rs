@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Raised with every change of these messages: a parent refuses a child of another version.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 const MAGIC: &str = "workroom parser";
 
 /// Messages other than files and replies are shorter.
@@ -61,7 +61,6 @@ impl Hello {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Head {
     format: String,
-    name: String,
     archives: bool,
     list_only: bool,
     time_ms: u64,
@@ -72,7 +71,6 @@ impl Head {
     pub(crate) fn of(request: &Request, list_only: bool, time: Duration) -> Self {
         Self {
             format: request.format.name().to_owned(),
-            name: request.name.clone(),
             archives: request.options.archives,
             list_only: list_only || request.options.list_only,
             time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
@@ -80,9 +78,9 @@ impl Head {
     }
 
     pub(crate) fn with(self, bytes: Vec<u8>) -> Option<Request> {
-        let Self { format, name, archives, list_only, time_ms } = self;
+        let Self { format, archives, list_only, time_ms } = self;
         let options = Options { archives, list_only, time: Duration::from_millis(time_ms) };
-        Some(Request { format: Format::from_name(&format)?, name, bytes, options })
+        Some(Request { format: Format::from_name(&format)?, bytes, options })
     }
 }
 

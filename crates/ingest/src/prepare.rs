@@ -153,7 +153,7 @@ impl Preparer<'_> {
         }
         let mut file = file;
         let bytes = std::mem::take(&mut file.bytes);
-        match self.reading.read(path, format, bytes) {
+        match self.reading.read(format, bytes) {
             Ok(parsed) => Prepared::Put(Box::new(self.put(path, &file, hash, parsed))),
             Err(Unreadable::Skip(skip)) => self.unread(path, &file, hash, parser, &skip),
             // Not the file's fault: no time stamp is recorded, so that every scan tries again.

@@ -43,9 +43,9 @@ impl Reading {
     /// Has a parser read a few bytes, and says how it is confined; `None` when there is no parser.
     pub(crate) fn try_parser(&self) -> Result<Option<Confinement>, FenceError> {
         let Some(fence) = &self.fence else { return Ok(None) };
-        let (format, name, bytes) = (Format::Rtf, "trial.rtf".to_owned(), b"{\\rtf1 trial}".to_vec());
+        let (format, bytes) = (Format::Rtf, b"{\\rtf1 trial}".to_vec());
         // What it says of them does not matter: that it says something does.
-        let _document = fence.parse(&Request { format, name, bytes, options: Options::default() })?;
+        let _document = fence.parse(&Request { format, bytes, options: Options::default() })?;
         Ok(fence.confinement())
     }
 
@@ -73,9 +73,9 @@ impl Reading {
     }
 
     /// The document in `bytes`, with those it holds.
-    pub(crate) fn read(&self, path: &DocPath, format: Format, bytes: Vec<u8>) -> Result<Parsed, Unreadable> {
+    pub(crate) fn read(&self, format: Format, bytes: Vec<u8>) -> Result<Parsed, Unreadable> {
         if !format.is_fenced() {
-            let document = extract::extract(path, bytes).map_err(Unreadable::Skip)?;
+            let document = extract::read(format, bytes).map_err(Unreadable::Skip)?;
             return Ok(Parsed::without_parts(document));
         }
         if is_archive(format) && !self.archives {
@@ -85,9 +85,8 @@ impl Reading {
             return Err(Unreadable::Skip(Skip::NoText { why: "the file is empty".to_owned() }));
         }
         let fence = self.fence.as_ref().ok_or(Unreadable::Skip(Skip::NoParser))?;
-        let (name, options) =
-            (path.file_name().to_owned(), Options { archives: self.archives, ..Options::default() });
-        match fence.parse(&Request { format, name, bytes, options }) {
+        let options = Options { archives: self.archives, ..Options::default() };
+        match fence.parse(&Request { format, bytes, options }) {
             Ok(parsed) => parsed.map_err(Unreadable::Skip),
             Err(error) => Err(Unreadable::NoProcess(error.to_string())),
         }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: plain text keeps its lines, replies and signature; HTML goes through the reader of pages.
 
-use corpus::{DocPath, Document};
+use corpus::{Document, Format};
 use extract::Builder;
 
 /// How many times the words of the plain version the HTML may have before the plain one is a mere stub of it ("This message is in HTML").
@@ -57,8 +57,7 @@ fn write_page(html: &str, build: &mut Builder, level: u8) {
 }
 
 fn page(html: &str) -> Option<Document> {
-    let path = DocPath::new("body.html").ok()?;
-    extract::extract(&path, html.as_bytes().to_vec()).ok()
+    extract::read(Format::Html, html.as_bytes().to_vec()).ok()
 }
 
 /// Text with one blank line where there are several, which is what pages turned to text have.

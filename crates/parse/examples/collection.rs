@@ -93,9 +93,9 @@ fn read(fence: &Fence, name: &str, bytes: Vec<u8>, options: Options) -> Result<R
         Err(reason) => return Ok(("-", Err(reason))),
     };
     if !format.is_fenced() {
-        return Ok((format.name(), extract::extract(&path, bytes).map(Parsed::without_parts)));
+        return Ok((format.name(), extract::read(format, bytes).map(Parsed::without_parts)));
     }
-    let request = Request { format, name: path.file_name().to_owned(), bytes, options };
+    let request = Request { format, bytes, options };
     Ok((format.name(), fence.parse(&request)?))
 }
 

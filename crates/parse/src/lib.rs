@@ -10,7 +10,7 @@
 //! use corpus::Format;
 //! use fence::{Options, Request};
 //! let bytes = b"From: Ada <ada@mill.example>\nSubject: Spring tide\n\nWe open at noon.\n".to_vec();
-//! let request = Request { format: Format::Email, name: "tide.eml".to_owned(), bytes, options: Options::default() };
+//! let request = Request { format: Format::Email, bytes, options: Options::default() };
 //! let parsed = workroom_parse::parse(request)?;
 //! assert_eq!(parsed.document.title.as_deref(), Some("Spring tide"));
 //! # Ok::<(), extract::Skip>(())

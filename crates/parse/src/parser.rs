@@ -1,7 +1,7 @@
 //! Which parser reads which format, and what becomes of one that panics.
 
 use crate::archive;
-use corpus::{DocPath, Document, Format};
+use corpus::{Document, Format};
 use extract::{Skip, parser_of};
 use mail::Attachment;
 use std::any::Any;
@@ -14,7 +14,7 @@ pub(crate) struct Whole {
 }
 
 /// Reads a file that is no archive to be opened. An archive's text is the names of its members.
-pub(crate) fn read(format: Format, path: &DocPath, bytes: Vec<u8>) -> Result<Whole, Skip> {
+pub(crate) fn read(format: Format, bytes: Vec<u8>) -> Result<Whole, Skip> {
     guarded(format, || {
         let mut attachments = Vec::new();
         let document = match format {
@@ -31,7 +31,7 @@ pub(crate) fn read(format: Format, path: &DocPath, bytes: Vec<u8>) -> Result<Who
             Format::Zip => archive::zip_names(&bytes),
             Format::Tar => archive::tar_names(&bytes),
             Format::Image => extract::read_image(&bytes),
-            _ => extract::extract(path, bytes),
+            _ => extract::read(format, bytes),
         };
         document.map(|document| Whole { document, attachments })
     })

@@ -76,7 +76,7 @@ impl Parts {
         }
         let format = detect_format(path, bytes.get(..HEAD_BYTES).unwrap_or(&bytes))?;
         // What is inside a part is not followed.
-        let document = parser::read(format, path, bytes)?.document;
+        let document = parser::read(format, bytes)?.document;
         match self.text_left.checked_sub(document.text.len()) {
             Some(left) => self.text_left = left,
             None => {

@@ -171,7 +171,7 @@ fn archive(bytes: &[u8]) {
         .unwrap_or((Format::Zip, false));
     let bytes = if is_packed { packed(input.rest()) } else { input.rest().to_vec() };
     let options = Options { archives: true, ..Options::default() };
-    let outcome = parse::parse(Request { format, name: "a".to_owned(), bytes, options });
+    let outcome = parse::parse(Request { format, bytes, options });
     check_parsed(&outcome);
     let sent = fence::wire_bytes(outcome).map(|bytes| fence::outcome_of_wire_bytes(&bytes));
     assert!(matches!(sent, Some(Ok(_))), "the wire refuses it");

@@ -1,48 +1,15 @@
 //! Linux: limits, no new privileges, death with the parent, and the filter for system calls.
 
-use super::{Confinement, calls, rlimit};
+use super::{Confinement, Pipes, calls, rlimit};
 use crate::wire::Setup;
-use rustix::fs::OFlags;
 use rustix::process::{DumpableBehavior, Resource, Signal};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
 /// Descriptors are numbered below this: the three standard ones, the two pipes, the process's own statistics.
 const DESCRIPTORS: u64 = 8;
-/// The pipes hold so much, so that a page of text goes through in one step.
-const PIPE_BYTES: usize = 1 << 20;
-
-/// The pipes to the parent, out of the reach of parsers that print.
-pub(crate) struct Pipes {
-    pub(crate) from: File,
-    pub(crate) to: File,
-}
-
-impl Pipes {
-    /// Takes standard input and output for the messages and leaves `/dev/null` in their places. Standard error stays for last words, and never blocks.
-    pub(crate) fn take() -> io::Result<Self> {
-        let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
-        let from = File::from(stdin.as_fd().try_clone_to_owned()?);
-        let to = File::from(stdout.as_fd().try_clone_to_owned()?);
-        let nothing = File::options().read(true).write(true).open("/dev/null")?;
-        rustix::stdio::dup2_stdin(&nothing)?;
-        rustix::stdio::dup2_stdout(&nothing)?;
-        unblock(&stderr)?;
-        // A smaller pipe is slower, nothing else.
-        let _enlarged = rustix::pipe::fcntl_setpipe_size(&from, PIPE_BYTES);
-        let _enlarged = rustix::pipe::fcntl_setpipe_size(&to, PIPE_BYTES);
-        let _enlarged = rustix::pipe::fcntl_setpipe_size(&stderr, PIPE_BYTES);
-        Ok(Self { from, to })
-    }
-}
-
-/// Lets reads and writes end at once where they would wait.
-pub(crate) fn unblock(stream: &impl AsFd) -> io::Result<()> {
-    let flags = rustix::fs::fcntl_getfl(stream)?;
-    Ok(rustix::fs::fcntl_setfl(stream, flags | OFlags::NONBLOCK)?)
-}
 
 /// What this process takes of the machine. Opened before files are forbidden.
 pub(crate) struct Own {

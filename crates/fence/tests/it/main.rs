@@ -31,7 +31,7 @@ fn tight() -> Limits {
 }
 
 fn request(told: &str) -> Request {
-    Request { format: Format::Pdf, name: "a.pdf".to_owned(), bytes: told.into(), options: Options::default() }
+    Request { format: Format::Pdf, bytes: told.into(), options: Options::default() }
 }
 
 /// The text of the reply, or the reason.

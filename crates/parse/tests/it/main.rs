@@ -25,8 +25,8 @@ fn sample(name: &str) -> (Format, Vec<u8>) {
     (*format, bytes.to_vec())
 }
 
-fn parse(name: &str, format: Format, bytes: Vec<u8>, options: Options) -> Result<Parsed, Skip> {
-    workroom_parse::parse(Request { format, name: name.to_owned(), bytes, options })
+fn parse(format: Format, bytes: Vec<u8>, options: Options) -> Result<Parsed, Skip> {
+    workroom_parse::parse(Request { format, bytes, options })
 }
 
 /// Archives are read.

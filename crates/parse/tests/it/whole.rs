@@ -8,7 +8,7 @@ const LONG: &str = "a-name-that-does-not-fit-into-the-hundred-bytes-of-an-old-he
 
 fn check(name: &str, options: Options, expected: &str) {
     let (format, bytes) = sample(name);
-    assert_eq!(tell(&parse(name, format, bytes, options)), expected, "{name}");
+    assert_eq!(tell(&parse(format, bytes, options)), expected, "{name}");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn archives_are_not_opened_where_it_is_not() {
 #[test]
 fn attachments_are_documents_one_level_deep() {
     let (format, bytes) = sample("tide.eml");
-    let told = tell(&parse("tide.eml", format, bytes, Options::default()));
+    let told = tell(&parse(format, bytes, Options::default()));
     for expected in [
         "The tables are attached.\n",
         "== hours.csv, 29 bytes\nday,hours\nMonday,6\nTuesday,5\n",
@@ -60,7 +60,7 @@ fn a_list_names_what_is_inside() {
     let list = Options { archives: true, list_only: true, ..Options::default() };
     let parsed = |name| {
         let (format, bytes) = sample(name);
-        parse(name, format, bytes, list).unwrap()
+        parse(format, bytes, list).unwrap()
     };
     for (name, n_parts) in [("tide.zip", 5), ("tide-gnu.tar.gz", 5), ("tide.eml", 4)] {
         let parts = parsed(name).parts;

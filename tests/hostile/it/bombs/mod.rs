@@ -59,24 +59,13 @@ fn explode(bomb: &Bomb) -> (String, bool) {
         Program { path: env!("CARGO_BIN_EXE_workroom-hostile").into(), args: vec![fence::ARGUMENT.into()] };
     let fence = Fence::new(program, Limits { children: 1, ..Limits::default() });
     let options = Options { archives: true, ..Options::default() };
-    let request = Request { format: bomb.format, name: file_name(bomb.format), bytes, options };
+    let request = Request { format: bomb.format, bytes, options };
     let began = Instant::now();
     let outcome = fence.parse(&request).unwrap();
     let took = began.elapsed();
     let (ms, mib, told) = (took.as_millis(), child_peak() >> 10, told(&outcome));
     let line = format!("{:<48} {size:>9} bytes {ms:>6} ms {mib:>5} MiB  {told}", bomb.name);
     (line, took < PATIENCE && !has_failed(&outcome))
-}
-
-/// A name by which the plain text formats are told.
-fn file_name(format: Format) -> String {
-    let extension = match format {
-        Format::Markdown => "md",
-        Format::AsciiDoc => "adoc",
-        Format::Latex => "tex",
-        other => other.name(),
-    };
-    format!("bomb.{extension}")
 }
 
 fn told(outcome: &Result<Parsed, Skip>) -> String {

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 
-/// The greeting of a proper child: a frame of magic word, version 1, confinement 0.
-const HELLO: &[u8] = b"\x12\0\0\0\x0fworkroom parser\x01\0";
+/// The greeting of a proper child: a frame of magic word, version 2, confinement 0.
+const HELLO: &[u8] = b"\x12\0\0\0\x0fworkroom parser\x02\0";
 const OF_ANOTHER_VERSION: &[u8] = b"\x12\0\0\0\x0fworkroom parser\x63\0";
 
 /// Greets, hears the request out, and then does something else than it should.

@@ -11,12 +11,7 @@ fn fence(limits: Limits) -> Result<Fence, Box<dyn Error>> {
 }
 
 fn ask(fence: &Fence, told: &str) -> Result<String, Box<dyn Error>> {
-    let request = Request {
-        format: Format::Pdf,
-        name: "a.pdf".to_owned(),
-        bytes: told.into(),
-        options: Options::default(),
-    };
+    let request = Request { format: Format::Pdf, bytes: told.into(), options: Options::default() };
     Ok(fence.parse(&request)?.map_or_else(|reason| reason.to_string(), |parsed| parsed.document.text))
 }
 
