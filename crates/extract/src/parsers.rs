@@ -21,14 +21,14 @@ pub const DETECTION: Parser = Parser { name: "detection", version: 1 };
 #[must_use]
 pub fn parser_of(format: Format) -> Parser {
     let (name, version) = match format {
-        Format::Pdf => ("pdf", 1),
-        Format::Docx | Format::Odt | Format::Pptx | Format::Odp => ("office", 1),
-        Format::Doc | Format::Ppt => ("old-office", 1),
-        Format::Rtf => ("rtf", 1),
-        Format::Xlsx | Format::Xls | Format::Ods => ("sheets", 1),
-        Format::Epub => ("epub", 1),
+        Format::Pdf => ("pdf", 2),
+        Format::Docx | Format::Odt | Format::Pptx | Format::Odp => ("office", 2),
+        Format::Doc | Format::Ppt => ("old-office", 2),
+        Format::Rtf => ("rtf", 2),
+        Format::Xlsx | Format::Xls | Format::Ods => ("sheets", 2),
+        Format::Epub => ("epub", 2),
         Format::Email | Format::Mbox | Format::Msg => ("mail", 1),
-        Format::Zip | Format::Tar => ("archive", 1),
+        Format::Zip | Format::Tar => ("archive", 2),
         Format::Image => ("image", 1),
         Format::Html => ("html", 1),
         Format::Xml => ("xml", 1),

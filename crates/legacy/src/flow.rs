@@ -15,6 +15,14 @@ pub(crate) struct Role {
     pub(crate) item: Option<(usize, String)>,
 }
 
+/// What a note is. Each kind is counted by itself, in the order in which the text refers to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    Foot,
+    End,
+    Comment,
+}
+
 /// A document being read.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
@@ -22,7 +30,11 @@ pub(crate) struct Flow {
     rows: Vec<Vec<String>>,
     /// Whether the first row says that it is a header.
     has_header: bool,
-    notes: Vec<String>,
+    /// Notes that are told before the next heading, each with its label.
+    notes: Vec<(String, String)>,
+    n_footnotes: u32,
+    n_endnotes: u32,
+    n_comments: u32,
     title: Option<String>,
 }
 
@@ -41,6 +53,7 @@ impl Flow {
                 if self.title.is_none() {
                     self.title = Some(words.clone());
                 }
+                self.tell_notes();
                 self.build.heading(level, &words);
             }
             (None, Some((depth, marker))) => self.build.list_item(*depth, marker, words),
@@ -60,13 +73,28 @@ impl Flow {
     }
 
     /// Takes a note, and gives the mark that refers to it.
-    pub(crate) fn note(&mut self, words: &str) -> String {
+    pub(crate) fn note(&mut self, note: Note, words: &str) -> String {
         let words = words.trim();
         if words.is_empty() {
             return String::new();
         }
-        self.notes.push(words.to_owned());
-        format!("[^{}]", self.notes.len())
+        let (n, prefix) = match note {
+            Note::Foot => (&mut self.n_footnotes, ""),
+            Note::End => (&mut self.n_endnotes, "e"),
+            Note::Comment => (&mut self.n_comments, "c"),
+        };
+        *n += 1;
+        let label = format!("{prefix}{n}");
+        let mark = format!("[^{label}]");
+        self.notes.push((label, words.to_owned()));
+        mark
+    }
+
+    fn tell_notes(&mut self) {
+        for (i, (label, words)) in std::mem::take(&mut self.notes).into_iter().enumerate() {
+            let note = format!("[^{label}]: {words}");
+            if i == 0 { self.build.paragraph(&note) } else { self.build.line(&note) }
+        }
     }
 
     /// Writes the table that is open.
@@ -84,19 +112,14 @@ impl Flow {
         }
     }
 
-    /// The document, with the notes at its end. Its title is its first heading, unless it has a better one.
+    /// The document. Its title is its first heading, unless it has a better one.
     pub(crate) fn finish(
         mut self,
         format: Format,
         (title, metadata): (Option<String>, Metadata),
     ) -> Result<Document, Skip> {
         self.end_table();
-        for (i, note) in self.notes.iter().enumerate() {
-            if i == 0 {
-                self.build.begin_block();
-            }
-            self.build.line(&format!("[^{}]: {note}", i + 1));
-        }
+        self.tell_notes();
         if self.build.is_empty() {
             return Err(Skip::NoText { why: "there are no words in it".to_owned() });
         }

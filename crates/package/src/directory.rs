@@ -12,6 +12,8 @@ use crate::Limits;
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 /// The signature before each entry of the directory.
 const CENTRAL_HEADER: &[u8] = b"PK\x01\x02";
+/// The signature before the end record: an empty package begins with it.
+pub(crate) const END_RECORD: &[u8] = b"PK\x05\x06";
 /// The signature before the end record of packages that have more than 65,535 entries, or 4 GiB.
 const END_RECORD_64: &[u8] = b"PK\x06\x06";
 

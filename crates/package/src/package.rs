@@ -9,7 +9,7 @@ use zip::ZipReadOptions;
 use zip::read::read_zipfile_from_stream_with_options;
 use zip::result::ZipError;
 
-use crate::directory::{Archive, Body, Entries, found, listed};
+use crate::directory::{Archive, Body, END_RECORD, Entries, found, listed};
 use crate::{Limits, decode_xml};
 
 /// The beginning of an OLE compound file, which is what an office document with a password is inside.
@@ -35,8 +35,8 @@ impl<'a> Package<'a> {
     /// Opens a package. When its directory is missing or makes no sense, its entries are found by their own headers.
     ///
     /// # Errors
-    /// [`Skip::Damaged`] when there is no entry, [`Skip::Encrypted`] for an office document under a password, [`Skip::TooMuch`] for too many
-    /// entries.
+    /// [`Skip::NoText`] when it is empty, [`Skip::Damaged`] when no entry is left, [`Skip::Encrypted`] for an office document under a
+    /// password, [`Skip::TooMuch`] for too many entries.
     pub fn open(bytes: &'a [u8], limits: Limits) -> Result<Self, Skip> {
         if bytes.starts_with(COMPOUND_FILE) {
             let is_encrypted = memmem::find(bytes, ENCRYPTED_PACKAGE).is_some();
@@ -44,10 +44,13 @@ impl<'a> Package<'a> {
             return Err(if is_encrypted { Skip::Encrypted } else { Skip::damaged(why) });
         }
         let (archive, entries) = match listed(bytes, &limits)? {
-            Some((archive, entries)) => (Some(archive), entries),
-            None => (None, found(bytes, &limits)?),
+            Some((archive, entries)) if !entries.is_empty() => (Some(archive), entries),
+            _ => (None, found(bytes, &limits)?),
         };
         if entries.is_empty() {
+            if bytes.starts_with(END_RECORD) {
+                return Err(Skip::NoText { why: "it is a zip package without entries".to_owned() });
+            }
             let why = if bytes.is_empty() {
                 "it is empty"
             } else {
@@ -82,8 +85,8 @@ impl<'a> Package<'a> {
     /// The bytes of an entry; `None` when there is none of that name. In a package that was cut off, the last entry is read as far as it goes.
     ///
     /// # Errors
-    /// [`Skip::Damaged`] when it does not unfold, or not to what it was, [`Skip::Encrypted`] when it has a password, [`Skip::TooMuch`] when it
-    /// unfolds to more than the limits.
+    /// [`Skip::Damaged`] when it does not unfold, or not to what it was, [`Skip::Unsupported`] when it is packed by a method that is not
+    /// read, [`Skip::Encrypted`] when it has a password, [`Skip::TooMuch`] when it unfolds to more than the limits.
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, Skip> {
         let Some(index) = self.find(name) else { return Ok(None) };
         let Some((name, body)) = self.entries.get(index) else { return Ok(None) };
@@ -99,7 +102,8 @@ impl<'a> Package<'a> {
                 let file = archive.by_index(number).map_err(|error| refusal(name, &error))?;
                 let compressed = file.compressed_size().min(self.bytes.len() as u64);
                 let limit = self.limits.entry_limit(compressed).min(left);
-                unfold(name, file, limit, false, spent)?
+                let stated = file.size();
+                unfold(name, file, stated, limit, false, spent)?
             }
             (Body::Found { start, end }, _) => {
                 let compressed = end.saturating_sub(start) as u64;
@@ -138,12 +142,13 @@ fn unfold_found(
     let stated = ZipReadOptions::new().ignore_crc32(is_last);
     let mut reader = bytes;
     if let Ok(Some(file)) = read_zipfile_from_stream_with_options(&mut reader, stated) {
-        return unfold(name, file, limit, is_last, spent);
+        let stated = file.size();
+        return unfold(name, file, stated, limit, is_last, spent);
     }
     let counted = ZipReadOptions::new().override_compressed_size(compressed).ignore_crc32(true);
     let mut reader = bytes;
     match read_zipfile_from_stream_with_options(&mut reader, counted) {
-        Ok(Some(file)) => unfold(name, file, limit, is_last, spent),
+        Ok(Some(file)) => unfold(name, file, 0, limit, is_last, spent),
         Ok(None) => Ok(Vec::new()),
         Err(error) => Err(refusal(name, &error)),
     }
@@ -153,11 +158,18 @@ fn unfold_found(
 fn unfold(
     name: &str,
     reader: impl Read,
+    stated: u64,
     limit: u64,
     may_break_off: bool,
     spent: &mut u64,
 ) -> Result<Vec<u8>, Skip> {
     let mut bytes = Vec::new();
+    // Room for what it says saves memory where it is true: a buffer that grows is there twice while it does. Where it is not, or where there
+    // is no such room, it grows.
+    let room = usize::try_from(stated.min(limit.saturating_add(1))).unwrap_or(0);
+    if bytes.try_reserve_exact(room).is_err() {
+        bytes = Vec::new();
+    }
     let mut reader = reader.take(limit.saturating_add(1));
     let end = reader.read_to_end(&mut bytes);
     *spent = spent.saturating_add(bytes.len() as u64);
@@ -165,7 +177,12 @@ fn unfold(
         return Err(Skip::too_much(format!("{name} unfolds to more than {} MiB", limit >> 20)));
     }
     match end {
-        Ok(_) => Ok(bytes),
+        Ok(_) => {
+            if bytes.len() < bytes.capacity() / 2 {
+                bytes.shrink_to_fit();
+            }
+            Ok(bytes)
+        }
         Err(error) if may_break_off && error.kind() == ErrorKind::UnexpectedEof && !bytes.is_empty() => {
             Ok(bytes)
         }
@@ -173,7 +190,11 @@ fn unfold(
         Err(error) if error.kind() == ErrorKind::OutOfMemory => {
             Err(Skip::too_much(format!("{name} unfolds to more than there is memory for")))
         }
-        Err(error) => Err(Skip::damaged(format!("{name} does not unfold: {error}"))),
+        // What stands in the entry's own header is found out only now.
+        Err(error) => Err(match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(inner) => refusal(name, inner),
+            None => Skip::damaged(format!("{name} does not unfold: {error}")),
+        }),
     }
 }
 
@@ -182,6 +203,23 @@ fn refusal(name: &str, error: &ZipError) -> Skip {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
             Skip::Encrypted
         }
+        ZipError::CompressionMethodNotSupported(method) => {
+            Skip::Unsupported { what: format!("{name} packed {}", method_name(*method)) }
+        }
         error => Skip::damaged(format!("{name} does not unfold: {error}")),
     }
+}
+
+/// What a method of compression is called (APPNOTE.TXT, section 4.4.5).
+fn method_name(method: u16) -> String {
+    let name = match method {
+        9 => "Deflate64",
+        12 => "bzip2",
+        14 => "LZMA",
+        93 => "Zstandard",
+        95 => "XZ",
+        98 => "PPMd",
+        _ => return format!("by method {method}"),
+    };
+    format!("with {name}")
 }

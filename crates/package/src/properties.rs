@@ -119,13 +119,13 @@ fn is_made_up(title: &str) -> bool {
     MADE_UP.contains(&title.as_str()) || title.starts_with("microsoft word - ")
 }
 
-/// A part that may be missing or broken without the rest being of no use.
+/// A part that may be missing, broken or packed in a way that is not read, without the rest being of no use.
 ///
 /// # Errors
 /// What is wrong with the package as a whole.
 pub fn optional<T>(part: Result<Option<T>, Skip>) -> Result<Option<T>, Skip> {
     match part {
-        Err(Skip::Damaged { .. }) => Ok(None),
+        Err(Skip::Damaged { .. } | Skip::Unsupported { .. }) => Ok(None),
         part => part,
     }
 }

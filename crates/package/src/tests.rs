@@ -96,6 +96,11 @@ fn what_cannot_be_read_says_why() {
     assert_eq!(reason(&compound(&encrypted)), Some("encrypted"));
     assert_eq!(reason(&compound(b"old")), Some("damaged"));
     assert_eq!([reason(b""), reason(b"hello")], [Some("damaged"); 2]);
+    // Of an empty package there is nothing but its end. One that only says that it is empty is read all the same.
+    let mut empty = zipped(&[], CompressionMethod::Stored);
+    assert_eq!(reason(&empty), Some("no-text"));
+    empty.splice(0..0, zipped(&[("a", b"words")], CompressionMethod::Stored));
+    assert_eq!(Package::open(&empty, SMALL).unwrap().read_text("a").unwrap().as_deref(), Some("words"));
     // Bit 0 of the flags, in both headers of the entry, says that it has a password.
     let mut locked = zipped(&[("a", b"words")], CompressionMethod::Stored);
     let central = memchr::memmem::find(&locked, b"PK\x01\x02").unwrap();
@@ -103,6 +108,15 @@ fn what_cannot_be_read_says_why() {
     locked[central + 8] |= 1;
     let read = Package::open(&locked, SMALL).unwrap().read("a");
     assert_eq!(read, Err(Skip::Encrypted));
+    // The method stands before the time in both headers of the entry.
+    for (method, expected) in
+        [(14, "a packed with LZMA is not read yet"), (77, "a packed by method 77 is not read yet")]
+    {
+        let mut packed = zipped(&[("a", b"words")], CompressionMethod::Stored);
+        (packed[8], packed[central + 10]) = (method, method);
+        let told = |bytes: &[u8]| Package::open(bytes, SMALL).unwrap().read("a").unwrap_err().to_string();
+        assert_eq!([told(&packed), told(&packed[..central])], [expected; 2]);
+    }
     // A byte of the data that changed is found out by the checksum.
     let mut changed = zipped(&[("a", b"words")], CompressionMethod::Stored);
     let at = memchr::memmem::find(&changed, b"words").unwrap();

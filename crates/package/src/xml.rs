@@ -1,7 +1,8 @@
 //! A stream of XML that always comes to a balanced end, whatever the source.
 //!
 //! Invariant: every `Open` is followed by its `Close`, even where the source breaks off; nesting is bounded by [`MAX_DEPTH`]; only the five
-//! predefined entities and character references are expanded, so text is never longer than its source.
+//! predefined entities and character references are expanded, so text is never longer than its source. Of alternatives for programs of
+//! different age (`mc:AlternateContent`, ECMA-376 part 3, section 9) only the first is in the stream.
 //! Not here: namespaces. Names are compared without their prefix: producers choose prefixes freely, and where two vocabularies share a name
 //! their meanings do not clash.
 
@@ -83,11 +84,19 @@ impl Tag<'_> {
     }
 }
 
+/// Alternatives that were begun.
+#[derive(Debug)]
+struct Alternatives {
+    depth: usize,
+    is_one_taken: bool,
+}
+
 /// The stream.
 #[derive(Debug)]
 pub struct Xml<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
+    alternatives: Vec<Alternatives>,
     problem: Option<String>,
     is_over: bool,
 }
@@ -102,12 +111,37 @@ impl<'a> Xml<'a> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { reader, depth: 0, problem: None, is_over: false }
+        Self { reader, depth: 0, alternatives: Vec::new(), problem: None, is_over: false }
     }
 
     /// What comes next; `None` at the end.
     #[expect(clippy::should_implement_trait, reason = "an iterator's `skip` is another")]
     pub fn next(&mut self) -> Option<Node<'a>> {
+        loop {
+            match self.pull()? {
+                Node::Open(tag) if self.is_passed_over(&tag) => self.skip(),
+                node => return Some(node),
+            }
+        }
+    }
+
+    /// Whether the element that was just opened is another alternative than the first.
+    fn is_passed_over(&mut self, tag: &Tag<'_>) -> bool {
+        let depth = self.depth;
+        // Those on this level or further in have ended.
+        while self.alternatives.pop_if(|open| open.depth >= depth).is_some() {}
+        if tag.0.name().into_inner().ends_with("AlternateContent") {
+            self.alternatives.push(Alternatives { depth, is_one_taken: false });
+            return false;
+        }
+        let outer = self.alternatives.last_mut().filter(|open| open.depth + 1 == depth);
+        outer.is_some_and(|open| {
+            matches!(tag.name(), "Choice" | "Fallback") && std::mem::replace(&mut open.is_one_taken, true)
+        })
+    }
+
+    /// What comes next in the source.
+    fn pull(&mut self) -> Option<Node<'a>> {
         while !self.is_over {
             match self.reader.read_event() {
                 Ok(Event::Start(tag)) => {
@@ -143,7 +177,7 @@ impl<'a> Xml<'a> {
     /// Passes over the rest of the element that was opened last.
     pub fn skip(&mut self) {
         let outside = self.depth.saturating_sub(1);
-        while self.depth > outside && self.next().is_some() {}
+        while self.depth > outside && self.pull().is_some() {}
     }
 
     /// The text in the rest of the element that was opened last, whatever else is in it; a line break is a space.
@@ -226,6 +260,17 @@ mod tests {
         check("<a>words <b", "<a None>words </>");
         check("<a><![CDATA[<x>]]></a>", "<a None><x></>");
         check("", "");
+    }
+
+    #[test]
+    fn of_alternatives_the_first_is_taken() {
+        check(
+            "<m:AlternateContent><Choice>a<m:AlternateContent><Fallback>b</Fallback></m:AlternateContent></Choice><Choice>c<x/></Choice>\
+             <Fallback>d</Fallback></m:AlternateContent><Fallback>e</Fallback><m:AlternateContent/><Choice>f</Choice>",
+            "<AlternateContent None><Choice None>a<AlternateContent None><Fallback None>b</></></></><Fallback None>e</><AlternateContent None></>\
+             <Choice None>f</>",
+        );
+        check("<AlternateContent><Choice>a</Choice><Choice>b", "<AlternateContent None><Choice None>a</></>");
     }
 
     #[test]

@@ -6,10 +6,13 @@
 //! Invariant: columns that are empty in the whole block take no room, so that text grows with the cells that hold something.
 
 use corpus::Place;
-use extract::Builder;
+use extract::{Builder, Skip};
 
 use crate::header::{header_of, is_header_of};
 use crate::sheet::{MAX_COLUMNS, Note, Row, Shape, Sheet};
+
+/// Each place takes memory of its own, so that a line for each would take more than its text.
+const MAX_PLACES: usize = 1 << 20;
 
 /// Writes sheets, one after the other.
 #[derive(Debug)]
@@ -17,6 +20,7 @@ pub(crate) struct Writer {
     /// For each column the block that used it last, and where it stands in that block.
     seen: Vec<(u32, u16)>,
     block: u32,
+    places: usize,
 }
 
 /// The columns that a block uses.
@@ -29,31 +33,49 @@ struct Columns {
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        Self { seen: vec![(0, 0); MAX_COLUMNS as usize], block: 0 }
+        Self { seen: vec![(0, 0); MAX_COLUMNS as usize], block: 0, places: 0 }
     }
 
     /// Writes a sheet, if there is anything on it.
-    pub(crate) fn write(&mut self, build: &mut Builder, mut sheet: Sheet) {
+    ///
+    /// # Errors
+    /// [`Skip::TooMuch`] when all sheets together have too many places.
+    pub(crate) fn write(&mut self, build: &mut Builder, mut sheet: Sheet) -> Result<(), Skip> {
         if sheet.is_empty() {
-            return;
+            return Ok(());
         }
-        sheet.sort();
         build.end_place();
         build.heading(1, &sheet.name);
         let mut alone = None;
         for rows in sheet.rows().chunk_by(|a, b| a.number + 1 == b.number) {
             if build.is_full() {
-                return;
+                return Ok(());
             }
-            self.block(build, &sheet, rows, alone);
+            self.block(build, &sheet, rows, alone)?;
             alone = Some(rows).filter(|rows| rows.len() == 1).and_then(|rows| rows.first());
         }
-        shapes(build, &mut sheet);
-        notes(build, &mut sheet);
+        self.shapes(build, &mut sheet)?;
+        self.notes(build, &mut sheet)
+    }
+
+    fn place(&mut self, build: &mut Builder, place: Place) -> Result<(), Skip> {
+        if self.places >= MAX_PLACES {
+            let what = format!("blocks of cells, remarks and shapes in more than {MAX_PLACES} places");
+            return Err(Skip::too_much(what));
+        }
+        self.places += 1;
+        build.place(place);
+        Ok(())
     }
 
     /// `alone` is the row before the block, if it is a block by itself.
-    fn block(&mut self, build: &mut Builder, sheet: &Sheet, rows: &[Row], alone: Option<&Row>) {
+    fn block(
+        &mut self,
+        build: &mut Builder,
+        sheet: &Sheet,
+        rows: &[Row],
+        alone: Option<&Row>,
+    ) -> Result<(), Skip> {
         let columns = self.columns(sheet, rows);
         let mut headers = said_headers(sheet, rows);
         let above = alone.filter(|alone| {
@@ -76,35 +98,37 @@ impl Writer {
                 }
                 None => build.row(cells),
             },
-        );
+        )?;
         let ends = headers.iter().skip(1).copied().chain([rows.len()]);
         for (from, to) in headers.iter().copied().zip(ends) {
             let table = rows.get(from..to).unwrap_or_default();
-            self.part(build, sheet, table, &columns, |build, cells| build.begin_table(cells));
+            self.part(build, sheet, table, &columns, |build, cells| build.begin_table(cells))?;
         }
+        Ok(())
     }
 
     /// Writes rows as one place; how to begin them is told apart.
     fn part(
-        &self,
+        &mut self,
         build: &mut Builder,
         sheet: &Sheet,
         rows: &[Row],
         columns: &Columns,
         begin: impl FnOnce(&mut Builder, &[&str]),
-    ) {
-        let Some(((first, rest), last)) = rows.split_first().zip(rows.last()) else { return };
+    ) -> Result<(), Skip> {
+        let Some(((first, rest), last)) = rows.split_first().zip(rows.last()) else { return Ok(()) };
         let ends = (columns.used.first(), columns.used.last());
         let across = (ends.0.copied().map_or(0, u32::from), ends.1.copied().map_or(0, u32::from));
-        build.place(Place::rows(&*sheet.name, (first.number + 1, last.number + 1), across));
+        self.place(build, Place::rows(&*sheet.name, (first.number + 1, last.number + 1), across))?;
         begin(build, &self.cells(sheet, first, columns));
         for row in rest {
             if build.is_full() {
-                return;
+                return Ok(());
             }
             build.row(&self.cells(sheet, row, columns));
         }
         build.end_place();
+        Ok(())
     }
 
     fn columns(&mut self, sheet: &Sheet, rows: &[Row]) -> Columns {
@@ -140,6 +164,34 @@ impl Writer {
         }
         cells
     }
+
+    /// Each shape is at the row where it begins: its lines are no rows.
+    fn shapes(&mut self, build: &mut Builder, sheet: &mut Sheet) -> Result<(), Skip> {
+        sheet.shapes.sort_by_key(|shape| (shape.row, shape.columns));
+        for Shape { row, columns, paragraphs } in &sheet.shapes {
+            self.place(build, Place::rows(&*sheet.name, (row + 1, row + 1), *columns))?;
+            paragraphs.iter().for_each(|words| build.paragraph(words));
+            build.end_place();
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, build: &mut Builder, sheet: &mut Sheet) -> Result<(), Skip> {
+        sheet.notes.sort_by_key(|note| (note.row, note.column));
+        let notes: Vec<&Note> = sheet.notes.iter().filter(|note| !note.words.trim().is_empty()).collect();
+        if !notes.is_empty() {
+            build.paragraph("Comments");
+        }
+        for note in notes {
+            let place = Place::rows(&*sheet.name, (note.row + 1, note.row + 1), (note.column, note.column));
+            let cell = place.cells().unwrap_or_default();
+            self.place(build, place)?;
+            let cell = cell.split(':').next().unwrap_or_default();
+            build.paragraph(&format!("{cell}: {}", note.words));
+            build.end_place();
+        }
+        Ok(())
+    }
 }
 
 /// Places in the rows of those that the file says are headers.
@@ -149,30 +201,4 @@ fn said_headers(sheet: &Sheet, rows: &[Row]) -> Vec<usize> {
     found.sort_unstable();
     found.dedup();
     found
-}
-
-/// Each shape is at the row where it begins: its lines are no rows.
-fn shapes(build: &mut Builder, sheet: &mut Sheet) {
-    sheet.shapes.sort_by_key(|shape| (shape.row, shape.columns));
-    for Shape { row, columns, paragraphs } in &sheet.shapes {
-        build.place(Place::rows(&*sheet.name, (row + 1, row + 1), *columns));
-        paragraphs.iter().for_each(|words| build.paragraph(words));
-        build.end_place();
-    }
-}
-
-fn notes(build: &mut Builder, sheet: &mut Sheet) {
-    sheet.notes.sort_by_key(|note| (note.row, note.column));
-    let notes: Vec<&Note> = sheet.notes.iter().filter(|note| !note.words.trim().is_empty()).collect();
-    if !notes.is_empty() {
-        build.paragraph("Comments");
-    }
-    for note in notes {
-        let place = Place::rows(&*sheet.name, (note.row + 1, note.row + 1), (note.column, note.column));
-        let cell = place.cells().unwrap_or_default();
-        build.place(place);
-        let cell = cell.split(':').next().unwrap_or_default();
-        build.paragraph(&format!("{cell}: {}", note.words));
-        build.end_place();
-    }
 }

@@ -6,7 +6,7 @@ use corpus::{Document, Format};
 use extract::Skip;
 use package::{Node, Package, Properties, Tag, Xml, optional};
 
-use crate::sheet::{Kind, MAX_COLUMNS, MAX_SHAPES, Note, Shape, Sheet};
+use crate::sheet::{Kind, MAX_COLUMNS, Shape, Sheet};
 use crate::workbook::{MAX_SHEETS, Workbook};
 
 /// How often equal rows or cells are repeated in the text. More of them is a column that was filled to its end.
@@ -37,6 +37,9 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
             "tracked-changes" | "dde-links" => xml.skip(),
             _ => {}
         }
+    }
+    if let Some(why) = xml.problem() {
+        book.problem(Skip::damaged(format!("in content.xml, {why}")));
     }
     let mut properties = Properties::default();
     if let Some(about) = optional(package.read_text("meta.xml"))? {
@@ -86,8 +89,8 @@ fn read_row(xml: &mut Xml<'_>, tag: &Tag<'_>, row: u32, sheet: &mut Sheet) -> u3
                     "table-cell" => {
                         let (kind, words) = read_cell(xml, &tag, (row, column), sheet);
                         // Only cells with words are worth their places, and only as many as there are columns.
-                        if !words.trim().is_empty() {
-                            let times = times.min(MAX_REPEATED).min(MAX_COLUMNS.saturating_sub(column));
+                        let times = times.min(MAX_REPEATED).min(MAX_COLUMNS.saturating_sub(column));
+                        if times > 0 && !words.trim().is_empty() {
                             cells.push((column..column + times, kind, words));
                         }
                     }
@@ -171,10 +174,7 @@ fn shape(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
             _ => {}
         }
     }
-    paragraphs.retain(|words| !words.trim().is_empty());
-    if !paragraphs.is_empty() && sheet.shapes.len() < MAX_SHAPES {
-        sheet.shapes.push(Shape { row, columns: (column, column), paragraphs });
-    }
+    sheet.shape(Shape { row, columns: (column, column), paragraphs });
 }
 
 fn note(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
@@ -191,7 +191,7 @@ fn note(xml: &mut Xml<'_>, (row, column): (u32, u32), sheet: &mut Sheet) {
             Some(Node::Close) | None => break,
         }
     }
-    sheet.notes.push(Note { row, column, words });
+    sheet.note(row, column, words);
 }
 
 /// The words up to the end of the paragraph that was opened last.

@@ -4,17 +4,20 @@
 
 use std::ops::Range;
 
-use extract::MAX_TEXT_BYTES;
+use extract::{MAX_TEXT_BYTES, Skip};
 
 /// The widest sheet of any program.
 pub(crate) const MAX_COLUMNS: u32 = 16_384;
 /// More rows than any program has.
 const MAX_ROWS: u32 = 1 << 24;
-/// More cells than this give more text than one document may have, whatever is in them, or hold a letter each.
-const MAX_CELLS: usize = 12_000_000;
-
+/// More cells than this give more text than one document may have, or hold a few letters each.
+pub(crate) const MAX_CELLS: usize = 8 << 20;
 /// More shapes on a sheet than this are a picture.
 pub(crate) const MAX_SHAPES: usize = 20_000;
+/// More remarks than this are no remarks.
+const MAX_NOTES: usize = 100_000;
+/// More merged ranges than this are not looked at.
+const MAX_MERGED: usize = 200_000;
 
 /// What a cell holds, as far as it tells a header from what it heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +36,18 @@ pub(crate) struct Sheet {
     pub(crate) shapes: Vec<Shape>,
     /// Rows, from 0, that the file itself says are headers.
     pub(crate) headers: Vec<u32>,
+    /// Whether a cell refers to a string that is not there.
+    lacks_strings: bool,
+    merged: Vec<Merged>,
     words: String,
     cells: Vec<Cell>,
     rows: Vec<Row>,
-    full: bool,
+    /// What there was too much of.
+    excess: Option<String>,
 }
+
+/// Rows and columns, from 0, of cells that are one.
+pub(crate) type Merged = (Range<u32>, Range<u32>);
 
 /// A remark on a cell.
 #[derive(Debug)]
@@ -92,8 +102,12 @@ impl Sheet {
     /// A cell by its row and column, from 0. One without words, or outside any sheet, is left out.
     pub(crate) fn cell(&mut self, row: u32, column: u32, kind: Kind, words: &str) {
         let start = self.words.len();
-        self.full |= start + words.len() > MAX_TEXT_BYTES || self.cells.len() >= MAX_CELLS;
-        if column >= MAX_COLUMNS || row >= MAX_ROWS || self.full {
+        if start.saturating_add(words.len()) > MAX_TEXT_BYTES {
+            self.excess = Some(format!("more than {} MiB of text", MAX_TEXT_BYTES >> 20));
+        } else if self.cells.len() >= MAX_CELLS {
+            self.excess = Some(format!("more than {MAX_CELLS} cells in a sheet"));
+        }
+        if !is_on_sheet(row, column) || self.is_full() {
             return;
         }
         let blank = |c: char| c.is_whitespace() || c.is_control();
@@ -121,7 +135,46 @@ impl Sheet {
 
     /// Whether nothing more fits: what is read further is lost.
     pub(crate) fn is_full(&self) -> bool {
-        self.full
+        self.excess.is_some()
+    }
+
+    /// A cell that refers to a string by its number may refer to none: it gives no words, and the sheet is not whole.
+    pub(crate) fn referred<'a>(&mut self, words: Option<&'a str>) -> &'a str {
+        self.lacks_strings |= words.is_none();
+        words.unwrap_or_default()
+    }
+
+    /// A remark on a cell, by its row and column from 0. One outside any sheet is left out.
+    pub(crate) fn note(&mut self, row: u32, column: u32, words: String) {
+        if is_on_sheet(row, column) && self.notes.len() < MAX_NOTES {
+            self.notes.push(Note { row, column, words });
+        }
+    }
+
+    /// Words that lie over the cells. Paragraphs without any are left out, and shapes outside any sheet.
+    pub(crate) fn shape(&mut self, mut shape: Shape) {
+        shape.paragraphs.retain(|words| !words.trim().is_empty());
+        let is_seen = is_on_sheet(shape.row, shape.columns.1) && !shape.paragraphs.is_empty();
+        if is_seen && self.shapes.len() < MAX_SHAPES {
+            self.shapes.push(shape);
+        }
+    }
+
+    /// Cells that are merged; see [`Self::finish`].
+    pub(crate) fn merge(&mut self, range: Merged) {
+        if self.merged.len() < MAX_MERGED {
+            self.merged.push(range);
+        }
+    }
+
+    /// All has been read. Gives what is wrong with it.
+    pub(crate) fn finish(&mut self) -> Option<Skip> {
+        self.sort();
+        if !self.merged.is_empty() {
+            self.hide_merged();
+        }
+        let lacks_strings = || Skip::damaged("strings that its cells refer to are missing");
+        self.excess.take().map(Skip::too_much).or_else(|| self.lacks_strings.then(lacks_strings))
     }
 
     /// Whether there is nothing to read on it.
@@ -130,7 +183,7 @@ impl Sheet {
     }
 
     /// Brings rows and cells into their order, for writers that did not.
-    pub(crate) fn sort(&mut self) {
+    fn sort(&mut self) {
         if !self.rows.is_sorted_by_key(|row| row.number) {
             self.rows.sort_by_key(|row| row.number);
         }
@@ -142,11 +195,11 @@ impl Sheet {
         }
     }
 
-    /// Takes out what lies hidden under merged cells: all but the first of each range, which has rows and columns from 0, both included.
-    pub(crate) fn merge(&mut self, ranges: &[(Range<u32>, Range<u32>)]) {
+    /// Takes out what lies hidden under merged cells: all but the first of each range.
+    fn hide_merged(&mut self) {
         // Ranges do not overlap in a sound file, so that no row is gone through more often than it has cells.
         let mut effort = 4 * self.cells.len() + 1000;
-        for (rows, columns) in ranges {
+        for (rows, columns) in &self.merged {
             let from = self.rows.partition_point(|row| row.number < rows.start);
             for row in self.rows.iter().skip(from).take_while(|row| row.number < rows.end) {
                 let Some(left) = effort.checked_sub(row.cells.len()) else { return };
@@ -177,6 +230,10 @@ impl Sheet {
             words: self.words.get(cell.start as usize..cell.end as usize).unwrap_or_default(),
         })
     }
+}
+
+fn is_on_sheet(row: u32, column: u32) -> bool {
+    row < MAX_ROWS && column < MAX_COLUMNS
 }
 
 fn shown<'a>(cells: &'a [Cell], row: &Row) -> impl Iterator<Item = &'a Cell> + use<'a> {

@@ -8,6 +8,8 @@ use crate::sheet::Kind;
 
 /// More styles than this no program writes; a cell of one that is not here is shown without format.
 const MAX_STYLES: usize = 100_000;
+/// Programs allow some hundred formats. Taken apart, each takes many times its length.
+const MAX_CODES: usize = 2000;
 
 /// The cell styles of a workbook.
 #[derive(Debug, Default)]
@@ -47,13 +49,15 @@ impl Styles {
         let mut known = HashMap::new();
         for &id in &self.styles {
             let code = self.defined.get(&id).map_or_else(|| builtin(id), String::as_str);
-            let is_plain = code.eq_ignore_ascii_case("general");
-            let at = (!is_plain).then(|| {
-                *known.entry(id).or_insert_with(|| {
-                    self.codes.push(Code::new(code));
-                    self.codes.len() as u32 - 1
-                })
+            let at = known.get(&id).copied().or_else(|| {
+                let is_plain = code.eq_ignore_ascii_case("general") || self.codes.len() >= MAX_CODES;
+                (!is_plain).then_some(self.codes.len() as u32)
             });
+            if let Some(at) = at
+                && known.insert(id, at).is_none()
+            {
+                self.codes.push(Code::new(code));
+            }
             self.code_of.push(at);
         }
     }

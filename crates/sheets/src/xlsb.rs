@@ -1,13 +1,11 @@
 //! Workbooks of Excel since 2007 in binary parts ([MS-XLSB]): the package of an `.xlsx` with records in place of XML.
 
-use std::ops::Range;
-
 use corpus::{Document, Format};
 use extract::Skip;
 use legacy::bytes::{f64_at, u16_at, u32_at, utf16};
 use package::{Package, Properties, Relationships, main_part};
 
-use crate::sheet::{Kind, Note, Sheet};
+use crate::sheet::{Kind, Merged, Sheet};
 use crate::strings::Strings;
 use crate::styles::Styles;
 use crate::workbook::{MAX_SHEETS, Workbook};
@@ -47,13 +45,15 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
     let (sheets, from_1904) = listed_sheets(&bytes);
     let (mut book, mut styles, mut strings) = (Workbook::new(), Styles::new(from_1904), Strings::default());
     let mut part = |kind: &str| relations.first(kind).map_or(Ok(None), |name| package.read(name));
-    if let Some(bytes) = part("styles")? {
-        read_styles(&bytes, &mut styles);
+    match part("styles") {
+        Ok(Some(bytes)) => read_styles(&bytes, &mut styles),
+        Ok(None) => {}
+        Err(problem) => book.problem(problem),
     }
-    if let Some(bytes) = part("sharedStrings")? {
-        for record in Records(&bytes).filter(|record| record.id == SHARED_ITEM) {
-            strings.push(&string(record.data, 1).unwrap_or_default())?;
-        }
+    match part("sharedStrings") {
+        Ok(Some(bytes)) => read_strings(&bytes, &mut strings)?,
+        Ok(None) => {}
+        Err(problem) => book.problem(problem),
     }
     for (name, id) in sheets {
         let part = relations.part(&id).map_or("", |sheet| sheet.part.as_str());
@@ -69,7 +69,9 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
         {
             read_comments(&bytes, &mut sheet);
         }
-        drawing(&mut package, part, &mut sheet)?;
+        if let Err(problem) = drawing(&mut package, part, &mut sheet) {
+            book.problem(problem);
+        }
         book.push(sheet);
     }
     book.finish(Format::Xlsx, Properties::of_ooxml(&mut package)?)
@@ -151,12 +153,19 @@ fn read_styles(bytes: &[u8], styles: &mut Styles) {
     styles.finish();
 }
 
+fn read_strings(bytes: &[u8], strings: &mut Strings) -> Result<(), Skip> {
+    for record in Records(bytes).filter(|record| record.id == SHARED_ITEM) {
+        strings.push(&string(record.data, 1).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
 fn read_sheet(bytes: &[u8], styles: &Styles, strings: &Strings, sheet: &mut Sheet) {
-    let (mut row, mut merged) = (0, Vec::new());
+    let mut row = 0;
     for record in Records(bytes) {
         match record.id {
             ROW => row = u32_at(record.data, 0).unwrap_or(row),
-            MERGED => merged.extend(range(record.data, 0)),
+            MERGED => range(record.data, 0).into_iter().for_each(|range| sheet.merge(range)),
             _ => {
                 if let Some(cell) = Cell::new(row, &record) {
                     cell.read(record.id, styles, strings, sheet);
@@ -166,10 +175,6 @@ fn read_sheet(bytes: &[u8], styles: &Styles, strings: &Strings, sheet: &mut Shee
         if sheet.is_full() {
             break;
         }
-    }
-    if !merged.is_empty() {
-        sheet.sort();
-        sheet.merge(&merged);
     }
 }
 
@@ -187,7 +192,6 @@ impl<'a> Cell<'a> {
     }
 
     fn read(&self, id: u32, styles: &Styles, strings: &Strings, sheet: &mut Sheet) {
-        let mut put = |kind, words: &str| sheet.cell(self.row, self.column, kind, words);
         let number = match id {
             SHORT_NUMBER => u32_at(self.data, 0).map(short_number),
             NUMBER | FORMULA_NUMBER => f64_at(self.data, 0),
@@ -196,9 +200,10 @@ impl<'a> Cell<'a> {
         let text = match id {
             TEXT | FORMULA_TEXT => string(self.data, 0),
             RICH_TEXT => string(self.data, 1),
-            SHARED_TEXT => u32_at(self.data, 0).and_then(|index| strings.get(index)).map(str::to_owned),
+            SHARED_TEXT => u32_at(self.data, 0).map(|index| sheet.referred(strings.get(index)).to_owned()),
             _ => None,
         };
+        let mut put = |kind, words: &str| sheet.cell(self.row, self.column, kind, words);
         match (id, self.data.first()) {
             (TRUTH | FORMULA_TRUTH, Some(0)) => put(Kind::Truth, "FALSE"),
             (TRUTH | FORMULA_TRUTH, Some(_)) => put(Kind::Truth, "TRUE"),
@@ -214,7 +219,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-fn range(data: &[u8], from: usize) -> Option<(Range<u32>, Range<u32>)> {
+fn range(data: &[u8], from: usize) -> Option<Merged> {
     let at = |i: usize| u32_at(data, from + 4 * i);
     Some((at(0)?..at(1)?.saturating_add(1), at(2)?..at(3)?.saturating_add(1)))
 }
@@ -226,7 +231,7 @@ fn read_comments(bytes: &[u8], sheet: &mut Sheet) {
             COMMENT => at = range(record.data, 4),
             COMMENT_TEXT => {
                 if let (Some((rows, columns)), Some(words)) = (at.take(), string(record.data, 1)) {
-                    sheet.notes.push(Note { row: rows.start, column: columns.start, words });
+                    sheet.note(rows.start, columns.start, words);
                 }
             }
             _ => {}

@@ -27,7 +27,10 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
     };
     let relations = Relationships::of(&mut package, &main)?;
     let mut book = Workbook::new();
-    let (sheets, from_1904) = listed_sheets(&text);
+    let (sheets, from_1904, problem) = listed_sheets(&text);
+    if let Some(why) = problem {
+        book.problem(Skip::damaged(format!("in {main}, {why}")));
+    }
     let mut styles = Styles::new(from_1904);
     match part(&mut package, &relations, "styles") {
         Ok(Some(text)) => read_styles(&text, &mut styles),
@@ -36,7 +39,9 @@ pub(crate) fn read(mut package: Package<'_>) -> Result<Document, Skip> {
     }
     let mut strings = Strings::default();
     match part(&mut package, &relations, "sharedStrings") {
-        Ok(Some(text)) => read_strings(&text, &mut strings)?,
+        Ok(Some(text)) => {
+            read_strings(&text, &mut strings).unwrap_or_else(|problem| book.problem(problem));
+        }
         Ok(None) => {}
         Err(problem) => book.problem(problem),
     }
@@ -68,8 +73,8 @@ fn part(package: &mut Package<'_>, relations: &Relationships, kind: &str) -> Res
     relations.first(kind).map_or(Ok(None), |name| package.read_text(name))
 }
 
-/// Names and relations of the sheets in their order, and whether days are counted from 1904.
-fn listed_sheets(text: &str) -> (Vec<(String, String)>, bool) {
+/// Names and relations of the sheets in their order, whether days are counted from 1904, and what is wrong with the list.
+fn listed_sheets(text: &str) -> (Vec<(String, String)>, bool, Option<String>) {
     let (mut sheets, mut from_1904) = (Vec::new(), false);
     let mut xml = Xml::new(text);
     while let Some(node) = xml.next() {
@@ -83,7 +88,7 @@ fn listed_sheets(text: &str) -> (Vec<(String, String)>, bool) {
             _ => {}
         }
     }
-    (sheets, from_1904)
+    (sheets, from_1904, xml.problem().map(str::to_owned))
 }
 
 fn read_styles(text: &str, styles: &mut Styles) {
@@ -115,7 +120,7 @@ fn read_strings(text: &str, strings: &mut Strings) -> Result<(), Skip> {
             strings.push(&unescaped(&words))?;
         }
     }
-    Ok(())
+    xml.problem().map_or(Ok(()), |why| Err(Skip::damaged(format!("in its shared strings, {why}"))))
 }
 
 /// What is in a string that is not its words: how they are spoken.

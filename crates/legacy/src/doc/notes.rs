@@ -6,21 +6,22 @@ use super::header::{
     COMMENT_MARKS, COMMENT_TEXTS, ENDNOTE_MARKS, ENDNOTE_TEXTS, FOOTNOTE_MARKS, FOOTNOTE_TEXTS, Header,
 };
 use crate::bytes::u32_at;
+use crate::flow::Note;
 
-/// The text of each note, by the place of its mark: from and to, in characters of the whole.
+/// Each note by the place of its mark: what it is, and where its text is, in characters of the whole.
 #[derive(Debug, Default)]
-pub(super) struct Notes(HashMap<u32, (u32, u32)>);
+pub(super) struct Notes(HashMap<u32, (Note, (u32, u32))>);
 
 impl Notes {
     pub(super) fn new(table: &[u8], header: &Header) -> Self {
         let mut notes = Self::default();
         // What is kept for each mark: a flag, or who wrote the comment.
         let kinds = [
-            (FOOTNOTE_MARKS, FOOTNOTE_TEXTS, 2, header.footnotes),
-            (COMMENT_MARKS, COMMENT_TEXTS, 30, header.comments),
-            (ENDNOTE_MARKS, ENDNOTE_TEXTS, 2, header.endnotes),
+            (Note::Foot, FOOTNOTE_MARKS, FOOTNOTE_TEXTS, 2, header.footnotes),
+            (Note::Comment, COMMENT_MARKS, COMMENT_TEXTS, 30, header.comments),
+            (Note::End, ENDNOTE_MARKS, ENDNOTE_TEXTS, 2, header.endnotes),
         ];
-        for (marks, texts, width, (start, end)) in kinds {
+        for (note, marks, texts, width, (start, end)) in kinds {
             let (marks, texts) = (header.part(table, marks), header.part(table, texts));
             let count = marks.len().saturating_sub(4) / (4 + width);
             // Texts follow each other: one that begins before the end of the last is not real.
@@ -33,15 +34,15 @@ impl Notes {
                 {
                     last = to;
                     let within = |at: u32| start.saturating_add(at).min(end);
-                    notes.0.insert(mark, (within(from), within(to)));
+                    notes.0.insert(mark, (note, (within(from), within(to))));
                 }
             }
         }
         notes
     }
 
-    /// The text of the note whose mark stands at `at`.
-    pub(super) fn at(&self, at: u32) -> Option<(u32, u32)> {
+    /// The note whose mark stands at `at`.
+    pub(super) fn at(&self, at: u32) -> Option<(Note, (u32, u32))> {
         self.0.get(&at).copied()
     }
 }

@@ -6,11 +6,13 @@ use super::lists::{Counters, Lists};
 use super::notes::Notes;
 use super::pieces::Characters;
 use super::styles::Styles;
-use crate::flow::{Flow, Role};
+use crate::flow::{Flow, Note, Role};
 
 /// Fields in fields in fields: deeper ones are taken as text.
 const MAX_FIELDS: usize = 100;
 
+const NOTE: u16 = 2;
+const COMMENT: u16 = 5;
 const CELL: u16 = 7;
 const PARAGRAPH: u16 = 0x0d;
 const PAGE: u16 = 0x0c;
@@ -55,8 +57,8 @@ struct Open {
     units: Vec<u16>,
     cell: String,
     row: Vec<String>,
-    /// Notes are read with the paragraph that refers to them.
-    marks: Vec<(usize, (u32, u32))>,
+    /// Notes are read with the paragraph that refers to them: each by how many units stand before its mark.
+    marks: Vec<(usize, Note, (u32, u32))>,
 }
 
 impl Source {
@@ -75,7 +77,10 @@ impl Source {
                         }
                     }
                     _ if !fields.shows(unit) || self.formatting.is_hidden(self.characters.place(at)) => {}
-                    2 | 5 => open.marks.extend(self.notes.at(at).map(|note| (open.units.len(), note))),
+                    NOTE | COMMENT => {
+                        let note = self.notes.at(at);
+                        open.marks.extend(note.map(|(note, range)| (open.units.len(), note, range)));
+                    }
                     _ => open.units.extend(seen(unit)),
                 }
                 if flow.build.is_full() {
@@ -138,14 +143,14 @@ impl Source {
     fn words(&self, open: &mut Open, flow: &mut Flow) -> String {
         let (units, marks) = (std::mem::take(&mut open.units), std::mem::take(&mut open.marks));
         let (mut words, mut from) = (String::new(), 0);
-        for (at, note) in marks {
+        for (at, note, range) in marks {
             words.push_str(&string(units.get(from..at).unwrap_or_default()));
             from = at;
             let mut fields = Fields::default();
-            let shown = self.characters.range(note).iter().filter(|&&unit| fields.shows(unit));
-            let note: Vec<u16> =
+            let shown = self.characters.range(range).iter().filter(|&&unit| fields.shows(unit));
+            let text: Vec<u16> =
                 shown.filter_map(|&unit| if is_end(unit) { Some(0x20) } else { seen(unit) }).collect();
-            words.push_str(&flow.note(&string(&note)));
+            words.push_str(&flow.note(note, &string(&text)));
         }
         words.push_str(&string(units.get(from..).unwrap_or_default()));
         words

@@ -1,5 +1,7 @@
 //! What holds inside a group and ends with it.
 
+use crate::flow::Note;
+
 /// Where the words of a group go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Destination {
@@ -35,7 +37,7 @@ pub(super) struct Group {
 /// Text that is not part of the paragraph it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aside {
-    Note,
+    Note(Note),
     Box,
 }
 

@@ -98,8 +98,8 @@ impl Output {
         let Some(outer) = self.outer.take() else { return };
         let words = std::mem::replace(&mut self.words, outer);
         match aside {
-            Aside::Note => {
-                let mark = self.flow.note(&words);
+            Aside::Note(note) => {
+                let mark = self.flow.note(note, &words);
                 self.words.push_str(&mark);
             }
             Aside::Box if words.trim().is_empty() => {}

@@ -9,6 +9,7 @@ use super::output::Output;
 use super::tables::Tables;
 use super::token::{Token, Tokens};
 use crate::codepage::decode;
+use crate::flow::Note;
 
 /// Groups deeper than this change nothing but the count of those that are open.
 const MAX_DEPTH: usize = 1000;
@@ -193,7 +194,8 @@ impl<'a> Reader<'a> {
     fn begins(&mut self, word: &str, is_optional: bool) -> bool {
         let was_text = self.group.destination == Destination::Text;
         match word {
-            "footnote" | "annotation" if was_text => self.begin_aside(Aside::Note),
+            "footnote" if was_text => self.begin_aside(Aside::Note(Note::Foot)),
+            "annotation" if was_text => self.begin_aside(Aside::Note(Note::Comment)),
             // A box has properties around its text.
             "shpinst" => {}
             "shptxt" if was_text => self.begin_aside(Aside::Box),
@@ -248,6 +250,9 @@ impl<'a> Reader<'a> {
             "v" | "deleted" => {
                 self.flush();
                 self.group.hidden = is_on;
+            }
+            "ftnalt" if self.group.aside == Some(Aside::Note(Note::Foot)) => {
+                self.group.aside = Some(Aside::Note(Note::End));
             }
             _ => self.paragraph_property(word, number),
         }

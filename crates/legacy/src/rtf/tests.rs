@@ -40,6 +40,11 @@ fn structure() {
         "before\n\nName | Tons\nAda Toll | 3\n\nafter",
     );
     check(r"a\chftn{\footnote \chftn  the note\par more} b\par", "a[^1] b\n\n[^1]: the note more");
+    // Each kind of note is counted by itself, and told before the next heading.
+    check(
+        r"a{\footnote one}b{\footnote\ftnalt two}c{\*\annotation why}{\footnote three}\par\outlinelevel0 Next\par\pard d{\footnote four}\par",
+        "a[^1]b[^e1]c[^c1][^2]\n\n[^1]: one\n[^e1]: two\n[^c1]: why\n[^2]: three\n\nNext\n\nd[^3]\n\n[^3]: four",
+    );
     check(
         r"x{\shp{\*\shpinst\shptop0{\sp{\sn a}{\sv 1}}{\shptxt in a box\par}}{\shprslt copy}}y\par z",
         "xy\n\nin a box\n\nz",

@@ -34,8 +34,8 @@ fn a_handbook_in_two_formats() {
 
 #[test]
 fn notes_comments_fields_and_boxes() {
-    let notes = "[^1]: Twice a day.\n[^2]: Slowly.\n[^3]: Is it right?\n";
-    let first = "Ebb\n\nThe sea falls[^1] and the wheel turns[^2]. A table of tides hangs there[^3].\n\nBefore the box.\n\n";
+    let notes = "[^1]: Twice a day.\n[^e1]: Slowly.\n[^c1]: Is it right?\n";
+    let first = "Ebb\n\nThe sea falls[^1] and the wheel turns[^e1]. A table of tides hangs there[^c1].\n\nBefore the box.\n\n";
     // Word keeps the text of boxes behind the main text, RTF where they stand.
     check("notes.doc", &format!("{first}Page 1, the end.\n\nWords in a box\n\n{notes}"));
     check("notes.rtf", &format!("{first}Words in a box\n\nPage 1, the end.\n\n{notes}"));

@@ -1,7 +1,6 @@
 //! One part of a Word document to blocks.
 //!
-//! Invariant: one pass, a stack of what is open, no recursion. What was deleted, is hidden or is the code of a field never gets into the text;
-//! what is there twice for older programs (`mc:Fallback`) is taken once.
+//! Invariant: one pass, a stack of what is open, no recursion. What was deleted, is hidden or is the code of a field never gets into the text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,8 +31,6 @@ enum Role {
     Table,
     Row,
     Cell,
-    /// Alternatives; whether one was taken.
-    Alternatives(bool),
     /// A note, a comment, a header.
     Story,
     Math,
@@ -154,8 +151,6 @@ impl<'a> Walk<'a> {
                 None
             }
             "sdtPr" => None,
-            "AlternateContent" => Some(Role::Alternatives(false)),
-            "Choice" | "Fallback" => self.alternative(),
             _ => match parent {
                 Some(Role::ParagraphProperties) => self.paragraph_property(tag),
                 Some(Role::RunProperties) => self.run_property(tag),
@@ -174,18 +169,6 @@ impl<'a> Walk<'a> {
 
     fn is_in_row_properties(&self) -> bool {
         matches!(self.open.as_slice(), [.., Role::Row, Role::Other])
-    }
-
-    /// Of alternatives the first is taken.
-    fn alternative(&mut self) -> Option<Role> {
-        match self.open.last_mut() {
-            Some(Role::Alternatives(taken)) if !*taken => {
-                *taken = true;
-                Some(Role::Other)
-            }
-            Some(Role::Alternatives(_)) => None,
-            _ => Some(Role::Other),
-        }
     }
 
     fn paragraph_property(&mut self, tag: &Tag) -> Option<Role> {

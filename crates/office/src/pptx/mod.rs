@@ -41,7 +41,7 @@ pub(crate) fn read(package: &mut Package) -> Result<Document, Skip> {
         let number = u32::try_from(i + 1).unwrap_or(u32::MAX);
         match read_slide(package, part, &mut layouts, &authors) {
             Ok(slide) => slide.tell(number, &mut flow),
-            Err(Skip::Damaged { why }) => problem = Some(why),
+            Err(reason @ (Skip::Damaged { .. } | Skip::Unsupported { .. })) => problem = Some(reason),
             Err(reason) => return Err(reason),
         }
         if flow.is_full() {
@@ -50,7 +50,7 @@ pub(crate) fn read(package: &mut Package) -> Result<Document, Skip> {
     }
     let build = flow.finish();
     match problem {
-        Some(why) if build.is_empty() => return Err(Skip::damaged(why)),
+        Some(reason) if build.is_empty() => return Err(reason),
         _ => {}
     }
     let mut metadata = properties.metadata;

@@ -25,8 +25,6 @@ enum Role {
     /// Characters count.
     Text,
     Table,
-    /// Alternatives; whether one was taken.
-    Alternatives(bool),
     Math,
     Other,
 }
@@ -146,8 +144,6 @@ impl Walk<'_> {
             }
             // The number of the slide is its place.
             "fld" if tag.attr("type").is_some_and(|kind| kind.starts_with("slidenum")) => None,
-            "AlternateContent" => Some(Role::Alternatives(false)),
-            "Choice" | "Fallback" => self.alternative(),
             _ => self.content(tag),
         }
     }
@@ -190,17 +186,6 @@ impl Walk<'_> {
             index: tag.attr("idx").unwrap_or_default(),
         });
         Some(Role::Other)
-    }
-
-    fn alternative(&mut self) -> Option<Role> {
-        match self.open.last_mut() {
-            Some(Role::Alternatives(taken)) if !*taken => {
-                *taken = true;
-                Some(Role::Other)
-            }
-            Some(Role::Alternatives(_)) => None,
-            _ => Some(Role::Other),
-        }
     }
 
     fn bullet(&mut self, tag: &Tag) {

@@ -1,20 +1,18 @@
 //! The cells of one sheet.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use legacy::bytes::{f64_at, u16_at, u32_at};
 
 use super::record::{self, Record, Records};
 use super::{Globals, string};
-use crate::sheet::{Kind, Note, Sheet};
+use crate::sheet::{Kind, Merged, Sheet};
 
 /// What is remembered between the records of a sheet.
 #[derive(Debug, Default)]
 struct State {
     /// The cell of the last formula, whose text follows in a record of its own.
     formula: Option<(u32, u32, u32)>,
-    merged: Vec<(Range<u32>, Range<u32>)>,
     /// The number of the last drawn object, and the words in each.
     object: u16,
     words: HashMap<u16, String>,
@@ -45,13 +43,9 @@ pub(super) fn read(bytes: &[u8], limit: usize, globals: &Globals, sheet: &mut Sh
             break;
         }
     }
-    if !state.merged.is_empty() {
-        sheet.sort();
-        sheet.merge(&state.merged);
-    }
     for (row, column, object) in state.notes {
         if let Some(words) = state.words.remove(&object) {
-            sheet.notes.push(Note { row, column, words });
+            sheet.note(row, column, words);
         }
     }
     records.passed()
@@ -62,7 +56,8 @@ impl State {
         let data = record.data;
         match record.id {
             record::MERGED => {
-                self.merged.extend(data.get(2..).unwrap_or_default().chunks_exact(8).filter_map(range))
+                let ranges = data.get(2..).unwrap_or_default().chunks_exact(8).filter_map(range);
+                ranges.for_each(|range| sheet.merge(range));
             }
             record::OBJECT => self.object = u16_at(data, 6).unwrap_or(0),
             record::NOTE => self.notes.extend(note(data)),
@@ -100,7 +95,8 @@ impl<'a> Cell<'a> {
         match record.id {
             record::SHARED_LABEL => {
                 let words = u32_at(self.data, 0).and_then(|index| self.globals.strings.get(index));
-                self.text(words.unwrap_or_default(), sheet);
+                let words = sheet.referred(words);
+                self.text(words, sheet);
             }
             record::LABEL | record::RICH_LABEL => {
                 let length = u16_at(self.data, 0).map_or(0, usize::from);
@@ -183,7 +179,7 @@ pub(crate) fn short_number(bits: u32) -> f64 {
     if bits & 1 == 0 { number } else { number / 100.0 }
 }
 
-fn range(data: &[u8]) -> Option<(Range<u32>, Range<u32>)> {
+fn range(data: &[u8]) -> Option<Merged> {
     let at = |at| u16_at(data, at).map(u32::from);
     Some((at(0)?..at(2)? + 1, at(4)?..at(6)? + 1))
 }

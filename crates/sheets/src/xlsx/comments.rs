@@ -5,10 +5,8 @@ use package::{Node, Package, Relationships, Xml};
 
 use super::part;
 use super::rows::position;
-use crate::sheet::{Note, Sheet};
+use crate::sheet::Sheet;
 
-/// More remarks than this are no remarks.
-const MAX_NOTES: usize = 100_000;
 /// How the note begins that stands in for a thread in programs that know none.
 const STAND_IN: &str = "[Threaded comment]";
 
@@ -38,10 +36,9 @@ fn read(text: &str, element: &str, has_threads: bool, sheet: &mut Sheet) {
         }
         let words = xml.text_without(&["rPh"]);
         if let Some((row, column)) = at.take()
-            && sheet.notes.len() < MAX_NOTES
             && !(has_threads && words.trim_start().starts_with(STAND_IN))
         {
-            sheet.notes.push(Note { row, column, words });
+            sheet.note(row, column, words);
         }
     }
 }

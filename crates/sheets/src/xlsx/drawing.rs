@@ -16,18 +16,13 @@ pub(crate) fn drawing(package: &mut Package<'_>, name: &str, sheet: &mut Sheet) 
     let relations = Relationships::of(package, name)?;
     let Some(source) = optional(part(package, &relations, "drawing"))? else { return Ok(()) };
     let charts = Relationships::of(package, relations.first("drawing").unwrap_or_default())?;
-    let mut found = shapes(&source);
-    found.truncate(MAX_SHAPES);
-    for (mut shape, chart) in found {
+    for (mut shape, chart) in shapes(&source) {
         if let Some(chart) = chart.and_then(|id| charts.part(&id))
             && let Some(source) = optional(package.read_text(&chart.part))?
         {
             titles(&source, &mut shape.paragraphs);
         }
-        shape.paragraphs.retain(|words| !words.trim().is_empty());
-        if !shape.paragraphs.is_empty() {
-            sheet.shapes.push(shape);
-        }
+        sheet.shape(shape);
     }
     Ok(())
 }
@@ -38,6 +33,7 @@ fn shapes(source: &str) -> Vec<(Shape, Option<String>)> {
     while let Some(node) = xml.next() {
         if let Node::Open(tag) = node
             && matches!(tag.name(), "twoCellAnchor" | "oneCellAnchor" | "absoluteAnchor")
+            && found.len() < MAX_SHAPES
         {
             found.push(anchored(&mut xml));
         }
@@ -55,8 +51,6 @@ fn anchored(xml: &mut Xml<'_>) -> (Shape, Option<String>) {
         match tag.name() {
             "from" => (shape.row, shape.columns.0) = corner(xml),
             "to" => shape.columns.1 = corner(xml).1,
-            // The same again, for programs that do not know the other.
-            "Fallback" => xml.skip(),
             "cNvPr" => is_hidden |= tag.is("hidden"),
             "chart" => chart = tag.prefixed_attr("id"),
             "txBody" => paragraphs(xml, &mut shape.paragraphs),

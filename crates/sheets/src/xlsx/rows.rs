@@ -1,17 +1,12 @@
 //! The rows and cells of one sheet.
 
-use std::ops::Range;
-
 use extract::Skip;
 use package::{Node, Tag, Xml};
 
-use crate::sheet::{Kind, MAX_COLUMNS, Sheet};
+use crate::sheet::{Kind, MAX_COLUMNS, Merged, Sheet};
 use crate::strings::Strings;
 use crate::styles::Styles;
 use crate::xlsx::{HIDDEN, unescaped};
-
-/// More merged ranges than this are not looked at.
-const MAX_MERGED: usize = 200_000;
 
 /// What a cell's beginning says of it.
 struct Cell {
@@ -24,7 +19,7 @@ struct Cell {
 /// Reads the cells of a sheet, as far as its XML goes.
 pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut Sheet) -> Result<(), Skip> {
     let mut xml = Xml::new(text);
-    let (mut row, mut merged) = (0_u32, Vec::new());
+    let mut row = 0_u32;
     // Rows and cells may leave out where they stand: then it is after the one before.
     let (mut next_row, mut next_column) = (0_u32, 0_u32);
     while let Some(node) = xml.next() {
@@ -43,7 +38,7 @@ pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut S
                 let cell = Cell { row, column, style: tag.number("s").unwrap_or(0), kind };
                 read_cell(&mut xml, &cell, styles, strings, sheet);
             }
-            "mergeCell" if merged.len() < MAX_MERGED => merged.extend(range(&tag)),
+            "mergeCell" => range(&tag).into_iter().for_each(|range| sheet.merge(range)),
             // What follows here is text as well, but of the page, not of the sheet.
             "headerFooter" | "extLst" | "dataValidations" | "conditionalFormatting" => xml.skip(),
             _ => {}
@@ -51,10 +46,6 @@ pub(super) fn read(text: &str, styles: &Styles, strings: &Strings, sheet: &mut S
         if sheet.is_full() {
             break;
         }
-    }
-    if !merged.is_empty() {
-        sheet.sort();
-        sheet.merge(&merged);
     }
     xml.problem().map_or(Ok(()), |why| Err(Skip::damaged(why)))
 }
@@ -72,13 +63,12 @@ fn read_cell(xml: &mut Xml<'_>, cell: &Cell, styles: &Styles, strings: &Strings,
             Some(Node::Close) | None => break,
         }
     }
-    let mut put = |kind, words: &str| sheet.cell(cell.row, cell.column, kind, words);
     let value = value.as_deref().unwrap_or_default();
+    let index = (cell.kind == "s").then(|| value.trim().parse().ok()).flatten();
+    let shared = index.map(|index| sheet.referred(strings.get(index))).unwrap_or_default();
+    let mut put = |kind, words: &str| sheet.cell(cell.row, cell.column, kind, words);
     match cell.kind.as_str() {
-        "s" => {
-            let words = value.trim().parse().ok().and_then(|index| strings.get(index));
-            put(Kind::Text, &styles.text(cell.style, words.unwrap_or_default()));
-        }
+        "s" => put(Kind::Text, &styles.text(cell.style, shared)),
         "inlineStr" => put(Kind::Text, &unescaped(inline.as_deref().unwrap_or(value))),
         "str" => put(Kind::Text, &unescaped(value)),
         "b" => put(Kind::Truth, if value.trim() == "1" || value.trim() == "true" { "TRUE" } else { "FALSE" }),
@@ -94,7 +84,7 @@ fn read_cell(xml: &mut Xml<'_>, cell: &Cell, styles: &Styles, strings: &Strings,
     }
 }
 
-fn range(tag: &Tag<'_>) -> Option<(Range<u32>, Range<u32>)> {
+fn range(tag: &Tag<'_>) -> Option<Merged> {
     let reference = tag.get("ref")?;
     let (from, to) = reference.split_once(':')?;
     let ((top, left), (bottom, right)) = (position(from)?, position(to)?);
