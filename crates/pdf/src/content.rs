@@ -16,6 +16,7 @@ use crate::font::{Code, Font, Text};
 use crate::matrix::Matrix;
 use crate::stream::decode;
 use crate::strings;
+use crate::tags::Stated;
 use crate::word::{Drawn, Turn, Word, Words};
 
 /// Fonts of a document, by where their dictionary lies in the file.
@@ -50,8 +51,13 @@ pub(crate) struct Drawing {
     pub(crate) height: f64,
 }
 
-/// Reads one page.
-pub(crate) fn draw(page: &Page<'_>, fonts: &mut Fonts, budget: &mut Budget) -> Drawing {
+/// Reads one page. `stated` is what its marks are in, by their number.
+pub(crate) fn draw(
+    page: &Page<'_>,
+    stated: &[Option<Stated>],
+    fonts: &mut Fonts,
+    budget: &mut Budget,
+) -> Drawing {
     let (width, height) = page.render_dimensions();
     let mut run = Run {
         fonts,
@@ -61,6 +67,7 @@ pub(crate) fn draw(page: &Page<'_>, fonts: &mut Fonts, budget: &mut Budget) -> D
         width: f64::from(width),
         height: f64::from(height),
         marks: Vec::new(),
+        stated,
     };
     let content = page_content(page, run.budget);
     let state = State::new(Matrix(page.initial_transform(true).as_coeffs()));
@@ -141,6 +148,13 @@ impl State {
     }
 }
 
+/// A stretch of marked content.
+struct Marked {
+    mark: Mark,
+    /// What the file says that it is in.
+    stated: Option<Stated>,
+}
+
 /// What stretches of marked content mean for the text in them.
 enum Mark {
     /// Nothing.
@@ -158,7 +172,8 @@ struct Run<'r> {
     images: usize,
     width: f64,
     height: f64,
-    marks: Vec<Mark>,
+    marks: Vec<Marked>,
+    stated: &'r [Option<Stated>],
 }
 
 /// The text object's own matrices.
@@ -169,7 +184,7 @@ struct Position {
 
 impl Position {
     fn next_line(&mut self, x: f64, y: f64) {
-        self.line = Matrix::shift(x, y).then(self.line);
+        self.line = self.line.shifted(x, y);
         self.text = self.line;
     }
 }
@@ -257,7 +272,7 @@ impl Run<'_> {
                 Object::Number(back) => {
                     let step = -back.as_f64() / 1000.0 * state.size;
                     let (x, y) = if vertical { (0.0, step) } else { (step * state.stretch, 0.0) };
-                    *text = Matrix::shift(x, y).then(*text);
+                    *text = text.shifted(x, y);
                 }
                 _ => {}
             }
@@ -268,7 +283,9 @@ impl Run<'_> {
         let Some(font) = state.font.and_then(|at| self.fonts.read.get_mut(at)) else {
             return;
         };
-        let shown = match self.marks.iter_mut().rev().find(|mark| !matches!(mark, Mark::Plain)) {
+        let stated = self.marks.last().and_then(|marked| marked.stated);
+        let mut marks = self.marks.iter_mut().rev().map(|marked| &mut marked.mark);
+        let shown = match marks.find(|mark| !matches!(mark, Mark::Plain)) {
             Some(Mark::Artifact) => Shown::Nothing,
             Some(Mark::Actual(actual)) => Shown::Instead(actual),
             _ => Shown::Itself,
@@ -278,6 +295,7 @@ impl Run<'_> {
             bold: font.bold,
             fixed: font.fixed,
             vertical: font.vertical,
+            stated,
             words: &mut self.words,
             page: (self.width, self.height),
             state,
@@ -310,10 +328,13 @@ impl Run<'_> {
         let dict = stream.dict();
         let matrix = dict.get::<[f64; 6]>("Matrix").map_or(Matrix::IDENTITY, Matrix);
         let inner = State { ctm: matrix.then(state.ctm), ..*state };
+        // Marks in a form are counted by themselves.
+        let stated = std::mem::take(&mut self.stated);
         match dict.get::<Dict<'_>>("Resources") {
             Some(own) => self.content(&content, &Resources::new(own), inner, depth + 1),
             None => self.content(&content, resources, inner, depth + 1),
         }
+        self.stated = stated;
     }
 
     fn graphics_state(&mut self, name: &Name<'_>, resources: &Resources<'_>, state: &mut State) {
@@ -338,7 +359,12 @@ impl Run<'_> {
         };
         // A file that opens marks and never ends them has no use for those.
         if self.marks.len() < MAX_SAVED {
-            self.marks.push(mark);
+            let number = properties.and_then(|dict| dict.get::<u32>("MCID"));
+            let stated = match number.and_then(|number| usize::try_from(number).ok()) {
+                Some(number) => self.stated.get(number).copied().flatten(),
+                None => self.marks.last().and_then(|marked| marked.stated),
+            };
+            self.marks.push(Marked { mark, stated });
         }
     }
 }
@@ -369,6 +395,7 @@ struct Pen<'p> {
     bold: bool,
     fixed: bool,
     vertical: bool,
+    stated: Option<Stated>,
     words: &'p mut Words,
     page: (f64, f64),
     state: &'p State,
@@ -391,7 +418,7 @@ impl Pen<'_> {
             ((advance * state.size + space) * state.stretch, 0.0)
         };
         self.place(code, device, advance);
-        *self.text = Matrix::shift(x, y).then(*self.text);
+        *self.text = self.text.shifted(x, y);
     }
 
     fn place(&mut self, code: &Code, device: Matrix, advance: f64) {
@@ -408,8 +435,15 @@ impl Pen<'_> {
         if size <= 0.0 || outside(from.0, width) || outside(from.1, height) {
             return;
         }
-        let drawn =
-            Drawn { from, to, size, bold: self.bold, fixed: self.fixed, turn: Turn::of_step(step.0, step.1) };
+        let drawn = Drawn {
+            from,
+            to,
+            size,
+            bold: self.bold,
+            fixed: self.fixed,
+            stated: self.stated,
+            turn: Turn::of_step(step.0, step.1),
+        };
         match &mut self.shown {
             Shown::Itself => self.words.draw(&code.text, drawn),
             Shown::Nothing => {}

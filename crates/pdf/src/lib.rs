@@ -20,6 +20,7 @@ mod outline;
 mod read;
 mod stream;
 mod strings;
+mod tags;
 mod word;
 
 pub use read::read;

@@ -11,6 +11,7 @@ use crate::budget::{Budget, PAGES};
 use crate::compose::{self, About, Sheet};
 use crate::content::{self, Fonts};
 use crate::outline::Outline;
+use crate::tags::Tags;
 use crate::{guard, info, layout};
 
 /// Reads a PDF.
@@ -30,11 +31,12 @@ pub fn read(bytes: Vec<u8>) -> Result<Document, Skip> {
     if pages.len() > PAGES {
         return Err(Skip::too_much(format!("{} pages, at most {PAGES} are read", pages.len())));
     }
-    let (mut fonts, mut budget) = (Fonts::default(), Budget::new());
+    let (mut fonts, mut tags, mut budget) = (Fonts::default(), Tags::new(&pdf), Budget::new());
     let mut sheets = Vec::with_capacity(pages.len());
     let (mut images, mut letters) = (0, 0);
     for page in pages.iter() {
-        let drawing = content::draw(page, &mut fonts, &mut budget);
+        let stated = tags.of_page(page, &mut budget);
+        let drawing = content::draw(page, &stated, &mut fonts, &mut budget);
         if let Some(skip) = budget.exceeded() {
             return Err(skip);
         }

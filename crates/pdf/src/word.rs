@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::font::Text;
 use crate::layout::is_rtl;
+use crate::tags::Stated;
 
 /// Which way text runs on the page: turned by so many quarters, clockwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +66,8 @@ pub(crate) struct Word {
     pub(crate) bold: bool,
     /// Whether its font has letters of one width.
     pub(crate) fixed: bool,
+    /// What the file says that it is in.
+    pub(crate) stated: Option<Stated>,
     pub(crate) turn: Turn,
     /// Whether a space character was drawn before it.
     pub(crate) spaced: bool,
@@ -91,6 +94,7 @@ pub(crate) struct Drawn {
     pub(crate) size: f64,
     pub(crate) bold: bool,
     pub(crate) fixed: bool,
+    pub(crate) stated: Option<Stated>,
     pub(crate) turn: Turn,
 }
 
@@ -164,6 +168,7 @@ impl Words {
                 size: drawn.size,
                 bold: drawn.bold,
                 fixed: drawn.fixed,
+                stated: drawn.stated,
                 turn: drawn.turn,
                 spaced: std::mem::take(&mut self.spaced),
             });
@@ -181,6 +186,7 @@ fn continues(open: &Word, left: f64, base: f64, drawn: &Drawn) -> bool {
     let gap = left - open.right;
     let em = open.size.max(drawn.size);
     open.turn == drawn.turn
+        && open.stated == drawn.stated
         && open.turn != Turn::Slanted
         && (open.base - base).abs() < 0.3 * em
         && (open.size - drawn.size).abs() < 0.5 * em
@@ -229,7 +235,15 @@ mod tests {
     use super::*;
 
     fn drawn(x: f64, y: f64) -> Drawn {
-        Drawn { from: (x, y), to: (x + 5.0, y), size: 10.0, bold: false, fixed: false, turn: Turn::None }
+        Drawn {
+            from: (x, y),
+            to: (x + 5.0, y),
+            size: 10.0,
+            bold: false,
+            fixed: false,
+            stated: None,
+            turn: Turn::None,
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Sheet;
 use crate::layout::{Block, Paragraph, ends_open, list_mark};
 use crate::outline::{Outline, key};
+use crate::tags::Stated;
 
 /// Longer ones are text.
 const LETTERS: usize = 200;
@@ -32,6 +33,11 @@ impl Style {
     fn of(paragraph: &Paragraph) -> Self {
         Self { size: half_points(paragraph.size), bold: paragraph.bold }
     }
+}
+
+/// Whether it belongs to a list of contents or the head of a table.
+fn is_part(paragraph: &Paragraph) -> bool {
+    paragraph.listed || paragraph.stated == Some(Stated::Part)
 }
 
 fn half_points(size: f64) -> i64 {
@@ -106,7 +112,7 @@ impl<'o> Headings<'o> {
     fn find_levels<'p>(&self, paragraphs: impl Iterator<Item = &'p Paragraph>) -> HashMap<Style, u8> {
         let mut styles: BTreeMap<Style, Option<u8>> = BTreeMap::new();
         for paragraph in paragraphs {
-            let stated = self.outlined(paragraph);
+            let stated = self.stated(paragraph);
             if stated.is_some() || self.stands_out(paragraph) {
                 let known = styles.entry(Style::of(paragraph)).or_default();
                 *known = (*known).or(stated);
@@ -131,27 +137,33 @@ impl<'o> Headings<'o> {
     pub(crate) fn level(&self, paragraph: &Paragraph) -> Option<u8> {
         let is_heading =
             || self.stands_out(paragraph).then(|| self.levels.get(&Style::of(paragraph)).copied());
-        self.outlined(paragraph).or_else(|| is_heading().flatten())
+        self.stated(paragraph).or_else(|| is_heading().flatten())
     }
 
     /// Whether a block is the next line of the same heading.
     pub(crate) fn goes_on(&self, heading: &Paragraph, next: &Block) -> bool {
         match next {
+            Block::Paragraph(next) if heading.stated.is_some() => {
+                !next.apart && next.stated == heading.stated && heading.lines.len() < LINES
+            }
             Block::Paragraph(next) => {
                 let gap = next.top - heading.bottom;
                 (!next.apart || (0.0..0.9 * heading.size).contains(&gap))
                     && heading.lines.len() < LINES
                     && Style::of(next) == Style::of(heading)
                     && next.size >= LARGE * self.body
-                    && self.outlined(next).is_none()
+                    && self.stated(next).is_none()
                     && next.lines.first().is_some_and(|line| list_mark(line).is_none())
             }
             Block::Table(_) => false,
         }
     }
 
-    /// The level that the outline gives a paragraph, where it is the title itself.
-    fn outlined(&self, paragraph: &Paragraph) -> Option<u8> {
+    /// The level that the file gives a paragraph: its structure, or the outline, where it is the title itself.
+    fn stated(&self, paragraph: &Paragraph) -> Option<u8> {
+        if let Some(Stated::Heading(level)) = paragraph.stated.filter(|_| !is_part(paragraph)) {
+            return Some(level);
+        }
         let title = self.title(paragraph)?;
         let is_most = self.titles.get(&title).is_some_and(|style| *style == Style::of(paragraph));
         is_most.then(|| self.outline.level(&title)).flatten()
@@ -159,7 +171,11 @@ impl<'o> Headings<'o> {
 
     /// The title of the outline that a paragraph has the words of.
     fn title(&self, paragraph: &Paragraph) -> Option<String> {
-        if self.outline.is_empty() || paragraph.lines.len() > LINES || paragraph.size < 0.95 * self.body {
+        if self.outline.is_empty()
+            || is_part(paragraph)
+            || paragraph.lines.len() > LINES
+            || paragraph.size < 0.95 * self.body
+        {
             return None;
         }
         let title = key(&paragraph.lines.join(" "));
@@ -170,7 +186,12 @@ impl<'o> Headings<'o> {
         let count: usize = paragraph.lines.iter().map(|line| line.chars().count()).sum();
         let letters =
             paragraph.lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphabetic()).count();
-        if paragraph.lines.len() > LINES || count > LETTERS || letters < 2 || letters * 2 < count {
+        if is_part(paragraph)
+            || paragraph.lines.len() > LINES
+            || count > LETTERS
+            || letters < 2
+            || letters * 2 < count
+        {
             return false;
         }
         let last = paragraph.lines.last().map(String::as_str).unwrap_or_default();
@@ -179,9 +200,18 @@ impl<'o> Headings<'o> {
             .first()
             .and_then(|line| list_mark(line))
             .is_some_and(|(mark, _)| !mark.contains(char::is_alphanumeric));
+        // `1st`, `70kg`: a figure, which is set largest of all.
+        let is_figure = letters < 4
+            && paragraph.lines.first().is_some_and(|line| {
+                line.starts_with(|c: char| c.is_ascii_digit()) && !line.trim().contains(' ')
+            });
         // Small letters begin the rest of a sentence, except on the largest signs.
         let goes_on = paragraph.lines.first().is_some_and(|line| line.starts_with(char::is_lowercase));
-        if is_bullet || last.ends_with([',', ';']) || goes_on && paragraph.size < LARGEST * self.body {
+        if is_bullet
+            || is_figure
+            || last.ends_with([',', ';'])
+            || goes_on && paragraph.size < LARGEST * self.body
+        {
             return false;
         }
         if paragraph.size >= LARGE * self.body {

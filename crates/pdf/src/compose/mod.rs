@@ -3,8 +3,10 @@
 //! Invariant: pages keep their numbers, and what is left out is only what stands again and again in the same margin.
 //! Not here: the order of what is on one page.
 
+mod contents;
 mod headings;
 mod running;
+mod structure;
 mod tables;
 
 use corpus::{Document, Format, Metadata, Place, Unit};
@@ -33,6 +35,8 @@ pub(crate) struct About {
 /// The document of these pages.
 pub(crate) fn document(mut sheets: Vec<Sheet>, about: About) -> Result<Document, Skip> {
     running::drop_running_lines(&mut sheets);
+    contents::mark_entries(&mut sheets);
+    structure::drop_odd_headings(&mut sheets);
     let headings = Headings::new(&sheets, &about.outline);
     let mut writer =
         Writer { build: Builder::new(), vocabulary: vocabulary(&sheets), items: Vec::new(), title: None };

@@ -108,6 +108,8 @@ mod tests {
             top,
             bottom: top + 10.0,
             apart: true,
+            stated: None,
+            listed: false,
         })
     }
 

@@ -15,6 +15,9 @@ const DEPTH: usize = 5;
 pub(crate) const GUTTER: f64 = 0.9;
 /// Fewer lines side by side are no columns of text.
 pub(crate) const LINES: usize = 3;
+/// A caption is no longer than this, and what it explains is so many times larger.
+const CAPTION_LINES: usize = 8;
+const CAPTION_SIZE: f64 = 1.6;
 
 /// A part of the page that is read from top to bottom. Rows side by side in it are rows of a table, or belong together otherwise.
 #[derive(Clone, Debug, Default)]
@@ -147,7 +150,8 @@ fn body(segments: &[Segment]) -> f64 {
 /// Columns of text one after the other; notes in a margin with what they stand beside; nothing for the cells of a table.
 fn in_order(columns: Vec<Vec<Segment>>, depth: usize) -> Vec<Part> {
     let texts = columns.iter().filter(|column| is_text(column)).count();
-    if columns.len() > 1 && texts * 2 > columns.len() && !are_labelled(&columns) {
+    let are_texts = texts * 2 > columns.len() && !are_labelled(&columns);
+    if columns.len() > 1 && (are_texts || columns.iter().all(|column| is_captioned(column))) {
         return columns.into_iter().map(|column| Part::Uncut(column, depth + 1)).collect();
     }
     match <[Vec<Segment>; 2]>::try_from(columns) {
@@ -161,6 +165,19 @@ fn in_order(columns: Vec<Vec<Segment>>, depth: usize) -> Vec<Part> {
             }
         }
         Err(_) => Vec::new(),
+    }
+}
+
+/// Whether a column is a figure or a word in large type with its explanation below: rows of a table are never set smaller and smaller.
+fn is_captioned(column: &[Segment]) -> bool {
+    let mut lines: Vec<(f64, f64)> = column.iter().map(|line| (line.base, line.size)).collect();
+    lines.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let shrinks = lines.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if *b <= 1.05 * a));
+    match (lines.first(), lines.last()) {
+        (Some((_, first)), Some((_, last))) => {
+            (LINES..=CAPTION_LINES).contains(&rows(column)) && shrinks && *first > CAPTION_SIZE * last
+        }
+        _ => false,
     }
 }
 

@@ -161,6 +161,7 @@ mod tests {
             size: 10.0,
             bold: false,
             fixed: false,
+            stated: None,
             row: n,
             first_word: 15.0,
         };

@@ -13,6 +13,7 @@ mod paragraphs;
 mod rows;
 mod vocabulary;
 
+use crate::tags::Stated;
 use crate::word::{Turn, Word};
 pub(crate) use bidi::is_rtl;
 pub(crate) use join::{ends_open, join_lines};
@@ -69,6 +70,10 @@ pub(crate) struct Paragraph {
     pub(crate) bottom: f64,
     /// Whether white space parts it from what is above it.
     pub(crate) apart: bool,
+    /// What the file says that it is.
+    pub(crate) stated: Option<Stated>,
+    /// Whether it is an entry of a table of contents.
+    pub(crate) listed: bool,
 }
 
 /// Puts the words of a page in order. The directions of writing follow one another; the most used one is first.

@@ -17,6 +17,8 @@ const TABLE_ROWS: usize = 2;
 const CELL_GAP: f64 = 2.0;
 /// Words of a justified line are at most so many ems apart.
 const JUSTIFIED_GAP: f64 = 2.5;
+/// Rows of a table are set alike: the widest step between them is at most so many times the narrowest.
+const EVEN_STEPS: f64 = 1.35;
 /// Lines of one cell are at most so many ems apart.
 const CELL_LEADING: f64 = 1.9;
 
@@ -57,13 +59,16 @@ fn stacked(segments: Vec<Segment>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines: Vec<Segment> = Vec::new();
     let mut table: Vec<Vec<Segment>> = Vec::new();
-    let texts: Vec<bool> = (0..rows.len()).map(|at| is_justified(&rows, at)).collect();
-    for (row, is_text) in rows.into_iter().zip(texts) {
+    let kinds: Vec<(bool, bool)> =
+        (0..rows.len()).map(|at| (is_justified(&rows, at), is_lone_cell(&rows, at))).collect();
+    for (row, (is_text, is_lone_cell)) in rows.into_iter().zip(kinds) {
         if let Some((cell, line)) = cell_above(&mut table, &row) {
             let lines = [std::mem::take(&mut cell.text), line.text];
             cell.text = join_lines(&lines, &Vocabulary::default());
             cell.right = cell.right.max(line.right);
             cell.base = line.base;
+        } else if is_lone_cell && !table.is_empty() {
+            table.push(row);
         } else if is_text || is_marked_item(&row) || row.len() < 2 {
             end_table(&mut blocks, &mut lines, &mut table);
             lines.extend(merged(&row));
@@ -114,6 +119,29 @@ fn is_justified(rows: &[Vec<Segment>], at: usize) -> bool {
     has_line
 }
 
+/// Whether a row is the first cell of a table's row whose others are empty: set like the rows around it, and as far from them as they are
+/// from one another.
+fn is_lone_cell(rows: &[Vec<Segment>], at: usize) -> bool {
+    let around = at.checked_sub(2).and_then(|first| rows.get(first..=at + 1));
+    let Some([top, above, lone, below]) = around else {
+        return false;
+    };
+    let ([top, _, ..], [first, second, ..], [cell], [next, other, ..]) =
+        (top.as_slice(), above.as_slice(), lone.as_slice(), below.as_slice())
+    else {
+        return false;
+    };
+    let steps = [first.base - top.base, cell.base - first.base, next.base - cell.base];
+    let (least, most) = steps
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), step| (least.min(*step), most.max(*step)));
+    (cell.left - first.left).abs() < 0.3 * cell.size
+        && cell.right < second.left.min(other.left)
+        && (cell.size - first.size).abs() < 0.05 * cell.size
+        && least > 0.0
+        && most < EVEN_STEPS * least
+}
+
 /// A bullet or number with its text far from it.
 fn is_marked_item(row: &[Segment]) -> bool {
     match row {
@@ -129,6 +157,11 @@ fn end_lines(blocks: &mut Vec<Block>, lines: &mut Vec<Segment>) {
 /// Ends a run of rows with several cells: a table if there are enough of them, else lines.
 fn end_table(blocks: &mut Vec<Block>, lines: &mut Vec<Segment>, table: &mut Vec<Vec<Segment>>) {
     let rows = std::mem::take(table);
+    if let Some(line) = noted_heading(&rows) {
+        lines.push(line);
+        end_lines(blocks, lines);
+        return;
+    }
     let is_wide = |row: &Vec<Segment>| {
         row.windows(2).all(|pair| matches!(pair, [a, b] if b.left - a.right > CELL_GAP * a.size.max(b.size)))
     };
@@ -145,6 +178,23 @@ fn end_table(blocks: &mut Vec<Block>, lines: &mut Vec<Segment>, table: &mut Vec<
     } else {
         lines.extend(rows.iter().filter_map(|row| merged(row)));
     }
+}
+
+/// A bold line by itself with as bold a note at its end, a date perhaps: what looks like a heading is one line.
+fn noted_heading(rows: &[Vec<Segment>]) -> Option<Segment> {
+    let [row] = rows else {
+        return None;
+    };
+    let [heading, note] = row.as_slice() else {
+        return None;
+    };
+    let is_one = heading.bold && note.bold && (heading.size - note.size).abs() < 0.05 * heading.size;
+    let names = heading.text.starts_with(char::is_alphabetic) && ends_open(&heading.text);
+    (is_one && names).then(|| Segment {
+        text: format!("{} | {}", heading.text, note.text),
+        right: note.right,
+        ..heading.clone()
+    })
 }
 
 /// Rows of cells, each in the column it stands under.
@@ -231,6 +281,7 @@ fn merged(row: &[Segment]) -> Option<Segment> {
         base: longest.base,
         bold: row.iter().all(|segment| segment.bold),
         fixed: row.iter().all(|segment| segment.fixed),
+        stated: first.stated.filter(|_| row.iter().all(|segment| segment.stated == first.stated)),
         ..first.clone()
     })
 }
@@ -287,7 +338,10 @@ fn of_run(run: &[Segment], left: f64) -> Vec<Paragraph> {
                 left: line.left,
                 top: line.top(),
                 bottom: line.bottom(),
-                apart: before.is_none_or(|before| is_indented(before, line, left)),
+                apart: before
+                    .is_none_or(|before| before.stated != line.stated || is_indented(before, line, left)),
+                stated: line.stated,
+                listed: false,
             }),
         }
         before = Some(line);
@@ -311,6 +365,9 @@ fn leading(lines: &[Segment]) -> f64 {
 /// Whether a line goes on the paragraph of the line before it.
 fn is_continued(before: &Segment, line: &Segment, open: &Paragraph, (left, right): (f64, f64)) -> bool {
     let em = line.size.max(before.size);
+    if line.stated != before.stated {
+        return false;
+    }
     if line.fixed || open.code {
         return line.fixed && open.code;
     }
@@ -321,7 +378,10 @@ fn is_continued(before: &Segment, line: &Segment, open: &Paragraph, (left, right
         return may_be_chance && in_line && !is_first_marked(open);
     }
     if is_centered(before, line) {
-        return false;
+        // Lines of a title, names and addresses stand for themselves, unless a sentence goes on.
+        let is_address = line.text.split(' ').next().is_some_and(|word| word.contains('@'));
+        let goes_on = line.text.starts_with(char::is_lowercase) && !is_address;
+        return goes_on && ends_open(&before.text) && before.bold == line.bold;
     }
     if before.bold != line.bold && open.lines.len() == 1 {
         return false;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Paragraph, bidi, is_mark};
+use crate::tags::Stated;
 use crate::word::{GAP, Word};
 
 /// Words of one line without a wide gap.
@@ -19,6 +20,8 @@ pub(crate) struct Segment {
     pub(crate) bold: bool,
     /// Whether all letters are equally wide.
     pub(crate) fixed: bool,
+    /// What the file says that all of it is in.
+    pub(crate) stated: Option<Stated>,
     /// Which row it is of, from the top.
     pub(crate) row: usize,
     /// How wide its first word is: whether that would have fitted on the line before.
@@ -180,6 +183,7 @@ fn segment(words: &[Word], row: usize) -> Option<Segment> {
         size: main.size,
         bold: bold * 10 > all * 9,
         fixed: words.iter().all(|word| word.fixed),
+        stated: first.stated.filter(|_| words.iter().all(|word| word.stated == first.stated)),
         row,
         first_word,
     })
@@ -241,6 +245,8 @@ pub(crate) fn slanted(words: Vec<Word>) -> Vec<Paragraph> {
         top: f64::NAN,
         bottom: f64::NAN,
         apart: true,
+        stated: None,
+        listed: false,
     };
     lines.into_iter().map(paragraph).collect()
 }

@@ -127,3 +127,22 @@ fn pages_in_a_circle() {
         4 0 obj << /First 4 0 R /Next 4 0 R /Title (a) >> endobj\ntrailer << /Root 1 0 R >>\n";
     assert!(check(bytes.to_vec()).is_err());
 }
+
+#[test]
+fn a_structure_in_a_circle() {
+    let elements = "7 0 R ".repeat(50_000);
+    let content = "/H1 << /MCID 9 >> BDC BT /F1 12 Tf 50 300 Td (Hello) Tj ET EMC";
+    let bytes = format!(
+        "%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R /StructTreeRoot 4 0 R >> endobj\n\
+        2 0 obj << /Type /Pages /Kids [3 0 R 3 0 R 3 0 R] /Count 3 >> endobj\n\
+        3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 400 400] /Contents 6 0 R /StructParents 0 \
+        /Resources << {FONT} >> >> endobj\n\
+        4 0 obj << /ParentTree 5 0 R /RoleMap << /A /B /B /A >> >> endobj\n\
+        5 0 obj << /Kids [5 0 R 5 0 R] /Nums [0 [{elements}] 0 8 0 R (x) 1] >> endobj\n\
+        6 0 obj << /Length {} >> stream\n{content}\nendstream endobj\n\
+        7 0 obj << /S /Span /P 8 0 R >> endobj\n8 0 obj << /S /A /P 7 0 R >> endobj\n\
+        trailer << /Root 1 0 R >>\n",
+        content.len()
+    );
+    assert!(check(bytes.into_bytes()).is_ok_and(|text| text.starts_with("Hello\n")));
+}

@@ -4,8 +4,28 @@ use proptest::prelude::*;
 
 use crate::samples::sample;
 
-const SAMPLES: [&str; 7] =
-    ["columns.pdf", "form.pdf", "handbook.pdf", "locked.pdf", "open.pdf", "scan.pdf", "scripts.pdf"];
+const SAMPLES: [&str; 20] = [
+    "columns.pdf",
+    "form.pdf",
+    "handbook.pdf",
+    "locked.pdf",
+    "open.pdf",
+    "scan.pdf",
+    "scripts.pdf",
+    "plain/columns.pdf",
+    "plain/compact.pdf",
+    "plain/composite.pdf",
+    "plain/contents.pdf",
+    "plain/drawn.pdf",
+    "plain/encrypted.pdf",
+    "plain/filters.pdf",
+    "plain/marked.pdf",
+    "plain/outline.pdf",
+    "plain/packed-objects.pdf",
+    "plain/table.pdf",
+    "plain/tagged.pdf",
+    "plain/unicode.pdf",
+];
 
 /// Reads it, whatever it is. A sample has less than this much text, damaged or not.
 fn check(bytes: Vec<u8>) -> Result<(), TestCaseError> {

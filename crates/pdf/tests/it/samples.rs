@@ -1,4 +1,5 @@
-//! What is read of each sample: text, pages, headings, tables, metadata. `samples/make.py` makes them.
+//! What is read of each sample: text, pages, headings, tables, metadata. `samples/make.py` and `samples/plain.py`
+//! make them.
 
 use corpus::{Document, Format};
 use extract::Skip;
@@ -63,6 +64,32 @@ fn columns_are_read_one_after_the_other() {
 }
 
 #[test]
+fn a_row_with_one_cell_is_no_heading() {
+    check(
+        "plain/table.pdf",
+        "<page 1>\nHow wide the gates are, in paces of the miller.\n\n\
+        Gate | Width | Height\n>North | 2.4 | 3.1\n>South | 2.2 | 3.0\n>Sluices\n>Race | 1.1 | 0.9\n\
+        >Pond | 0.8 | 0.7\n",
+    );
+}
+
+#[test]
+fn contents_and_figures_are_no_headings() {
+    let again = ["What is on the other pages is told here once."; 8].join(" ");
+    check(
+        "plain/contents.pdf",
+        &format!(
+            "<page 1>\n#Contents\n\n2 The creek\n\n4 Gates and sluices\n\n12 The wheel\n\n31 Stones\n\n48 Weed\n\n\
+            Oak.......60\n\n{again}\n\n\
+            <page 2>\n##The year | Spring to fall\n\n\
+            The mill went round whenever the moon let it, and stood as long as it had to.\n\n\
+            210\n\nsacks were ground in the month of March\n\n8th\n\nwheel since the pond was dug by the monks\n\n\
+            There is more to tell of that in winter.\n"
+        ),
+    );
+}
+
+#[test]
 fn what_a_word_processor_writes() {
     let document = check(
         "handbook.pdf",
@@ -98,8 +125,59 @@ fn filled_in_forms_and_comments() {
 fn files_without_text_say_why() {
     check("open.pdf", "<page 1>\nOnly for the owner of the mill\n");
     assert_eq!(workroom_pdf::read(sample("locked.pdf")), Err(Skip::Encrypted));
+    check("plain/encrypted.pdf", "<page 1>\nOnly for the owner of the mill\n");
     let scan = workroom_pdf::read(sample("scan.pdf")).unwrap_err();
     assert_eq!(scan.to_string(), "it holds no text: its 2 pages are images");
     let nothing = workroom_pdf::read(b"no pdf at all".to_vec()).unwrap_err();
     assert_eq!(nothing.code(), "damaged");
+}
+
+#[test]
+fn codes_of_every_kind_of_font() {
+    check("plain/unicode.pdf", "<page 1>\ndab fie whél \u{20ac}\n");
+    check("plain/composite.pdf", "<page 1>\n\u{6f6e}\u{6f6f}\u{6f70} AB\n\n\u{6f6e}\u{306e}\n");
+    check("plain/compact.pdf", "<page 1>\nAaéfi ok\n");
+    check("plain/drawn.pdf", "<page 1>\nebb\n\nfi e eb\n");
+}
+
+#[test]
+fn objects_and_streams_as_they_may_be_packed() {
+    check("plain/packed-objects.pdf", "<page 1>\nPacked like herrings\n");
+    check("plain/filters.pdf", "<page 1>\nruns letters codes differences\n");
+}
+
+#[test]
+fn forms_and_marked_content() {
+    check(
+        "plain/marked.pdf",
+        "<page 1>\nebb flood\n\nwithin a form A form\n\nin another size\n\nset wide\nand below\n",
+    );
+    check(
+        "plain/columns.pdf",
+        "<page 1>\nThe pond fills while the town is asleep, and the wheel turns when the gulls come in from the flats, an \
+        hour before light.\n\n\
+        Nobody sees the miller then, but the whole street hears that the stones have begun, and what is not ground by \
+        noon must wait.\n\nWeed to be cleared\n\nAn eel\n",
+    );
+}
+
+#[test]
+fn structure_names_the_headings() {
+    let document = check(
+        "plain/tagged.pdf",
+        "<page 1>\n#A mill by the sea\n\nIts wheel turns twice a day, at hours that the moon sets for it.\n\n\
+        ##Hinges of brass\n\nOil them before the equinox, and again when the ice has gone.\n\n\
+        Paddles and sacks\n\nMore than that was never written down, by any of the millers.\n",
+    );
+    assert_eq!(document.title.as_deref(), Some("A mill by the sea"));
+}
+
+#[test]
+fn bookmarks_name_the_headings() {
+    let document = check(
+        "plain/outline.pdf",
+        "<page 1>\n#1 The wheel\n\nAt ebb the wheel has four hours.\n\n\
+        <page 2>\n#The stones\n\nAt ebb the wheel has four hours.\n\n",
+    );
+    assert_eq!(document.metadata.pages, Some(3));
 }
