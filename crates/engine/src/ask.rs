@@ -16,7 +16,8 @@ impl Engine {
     /// As [`Engine::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
         let snapshot = self.snapshot_for(&question.query)?;
-        let ranked = self.ranked(&snapshot, &question.query, CONSIDERED)?;
+        let view = snapshot.view(&question.query.within);
+        let ranked = self.ranked(&view, &question.query, CONSIDERED)?;
         let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
         let fresh: Vec<Option<bool>> =
             found.iter().map(|passage| self.freshness(&snapshot, &passage.doc)).collect();

@@ -3,6 +3,7 @@
 //! Invariant: while an `Engine` lives, its process owns `.workroom/`, and no other process writes there.
 
 use crate::config::Config;
+use crate::folder::Folder;
 use crate::improving::Improving;
 use crate::layout::Layout;
 use crate::lock::Lock;
@@ -34,6 +35,7 @@ pub struct OpenOptions {
 /// A folder of files with an index. Share it between threads by reference or `Arc`.
 pub struct Engine {
     pub(crate) layout: Layout,
+    pub(crate) folder: Folder,
     pub(crate) config: Config,
     pub(crate) index: Arc<Index>,
     pub(crate) ingest: Ingest,
@@ -102,6 +104,7 @@ impl Engine {
         layout.make_temporary()?;
         layout.sweep_temporary()?;
         layout.refuse_special()?;
+        let folder = Folder::open(&layout.root)?;
         let config = Config::load(&layout)?;
         let (index, report) = open_index(&layout.index())?;
         let index = Arc::new(index);
@@ -128,6 +131,7 @@ impl Engine {
         }
         let workspace = Self {
             layout,
+            folder,
             config,
             index,
             ingest,

@@ -78,7 +78,7 @@ impl Error {
         self
     }
 
-    fn caused(kind: ErrorKind, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn caused(kind: ErrorKind, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { source: None, ..Self::new(kind, chain(&source)) }.with_source(source)
     }
 

@@ -1,18 +1,20 @@
-//! Files of the workspace, read and written through the API.
+//! Files of the workspace, written through the API.
 //!
 //! Invariant: a write is all or nothing, and durable when it returns: bytes in a temporary file, fsync, rename, fsync of the folder and of
 //! every folder that was made on the way. No path leads out of the workspace, not even through a symbolic link. Two writers of one path
 //! never interleave, and one that names the version it expects replaces no other.
-//! Not here: where the temporary file comes from (`spool`), who waits for whom (`turns`).
+//! Not here: where the temporary file comes from (`spool`), who waits for whom (`turns`), whole folders (`folders`).
 
-use crate::layout::{Layout, WORKROOM_DIR, sync_folder};
+use crate::folder::Folder;
+use crate::layout::{Layout, WORKROOM_DIR};
+use crate::refusal::{Access, exists, own, refused};
 use crate::spool::Spooled;
 use crate::{Engine, Error, ErrorKind, Result};
-use corpus::{ContentHash, DocPath, Seq};
+use corpus::{DocPath, Seq};
+use files::{Entry, Kind, Over};
 use ingest::NoProgress;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use tempfile::TempPath;
+use std::path::Path;
 
 /// What a write came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,15 +48,18 @@ impl Engine {
     /// condition does not hold, and nothing has changed; [`Corrupt`](ErrorKind::Corrupt) when the file is in its place and the index must
     /// be opened again to show it.
     pub fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Written> {
+        // Deleted when this returns, unless it has another name by then.
         let bytes = spooled.open(&self.layout)?;
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
-        let target = self.inside(&path, true)?;
-        self.require(&path, &target, condition)?;
-        keep_permissions(&bytes, &target)?;
-        place(bytes, &target, *condition == Condition::Absent)
-            .map_err(|error| failed(error, &path, &target))?;
-        sync_folders(&self.layout.root, &target)?;
+        let found = match self.entry_for(&path) {
+            Ok(entry) => Some(only_file(self.root(), &path, entry)?),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        self.require(&path, found.as_ref(), condition)?;
+        let over = if *condition == Condition::Absent { Over::Nothing } else { Over::File };
+        self.change(self.folder.files.place(&bytes, &path, over))?;
         let seq = self.commit_paths(vec![path])?;
         Ok(Written { version: spooled.version.clone(), seq })
     }
@@ -64,8 +69,7 @@ impl Engine {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
     pub fn read_at(root: &Path, path: &str) -> Result<Vec<u8>> {
-        let path = own_path(path)?;
-        Ok(fs_err::read(inside(root, &path, false)?)?)
+        Folder::open(root)?.read(path)
     }
 
     /// Removes a file from the disk and from the index, if `condition` holds. Returns the commit that shows it.
@@ -75,14 +79,14 @@ impl Engine {
     pub fn remove(&self, path: &str, condition: &Condition) -> Result<u64> {
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
-        let target = self.inside(&path, false)?;
-        self.require(&path, &target, condition)?;
-        fs_err::remove_file(&target).map_err(|error| failed(error, &path, &target))?;
-        target.parent().map_or(Ok(()), sync_folder)?;
+        let found = self.there(&path, condition)?;
+        only_file(self.root(), &path, found)?;
+        self.look(self.folder.files.remove_file(&path))?;
         self.commit_paths(vec![path])
     }
 
-    /// Moves a file to a path where nothing is, making its folders, if `condition` holds of the file. Returns the commit that shows it.
+    /// Moves a file or folder to a path where nothing is, making the folders above it, if `condition` holds of the file. Returns the commit that
+    /// shows it. A folder has no version to name.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict) when something is at `to`, or the condition does not hold;
@@ -90,20 +94,12 @@ impl Engine {
     pub fn rename(&self, from: &str, to: &str, condition: &Condition) -> Result<u64> {
         let (from, to) = (own_path(from)?, own_path(to)?);
         let _turn = self.turns.take(&[&from, &to]);
-        let source = self.inside(&from, false)?;
-        self.require(&from, &source, condition)?;
-        if !source.is_file() {
-            return Err(no_file(&from, &source));
-        }
-        let target = self.inside(&to, true)?;
-        rename_to_nothing(&source, &target).map_err(|error| failed(error, &to, &target))?;
-        // The new name first: a file that a power cut leaves under both names is found, one under neither is lost.
-        sync_folders(&self.layout.root, &target)?;
-        source.parent().map_or(Ok(()), sync_folder)?;
+        self.there(&from, condition)?;
+        self.change(self.folder.files.rename(&from, &to))?;
         self.commit_paths(vec![from, to])
     }
 
-    /// Brings the index to where these paths are on disk. Returns the commit that shows them.
+    /// Brings the index to where these paths, files or folders, are on disk. Returns the commit that shows them.
     ///
     /// # Errors
     /// When a path makes no sense, or the index fails.
@@ -111,139 +107,75 @@ impl Engine {
         self.commit_paths(paths.iter().map(|path| own_path(path)).collect::<Result<_>>()?)
     }
 
-    fn commit_paths(&self, paths: Vec<DocPath>) -> Result<u64> {
+    pub(crate) fn commit_paths(&self, paths: Vec<DocPath>) -> Result<u64> {
         let commit = |paths: &[DocPath]| -> Result<Seq> {
             Ok(self.ingest.apply(&self.rules(), paths, &NoProgress)?.seq)
         };
         Ok(self.turns.commit(paths, commit)?.0)
     }
 
-    fn inside(&self, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
-        inside(&self.layout.root, path, make_folders)
+    /// What the folder says to somebody who reads.
+    pub(crate) fn look<T>(&self, result: files::Result<T>) -> Result<T> {
+        result.map_err(|error| refused(self.root(), Access::Read, error))
+    }
+
+    /// What the folder says to somebody who writes.
+    pub(crate) fn change<T>(&self, result: files::Result<T>) -> Result<T> {
+        result.map_err(|error| refused(self.root(), Access::Write, error))
+    }
+
+    fn entry_for(&self, path: &DocPath) -> Result<Entry> {
+        self.change(self.folder.files.stat(path))
+    }
+
+    /// What is at a path where something must be, if it is what the caller expects there.
+    fn there(&self, path: &DocPath, condition: &Condition) -> Result<Entry> {
+        match self.look(self.folder.files.stat(path)) {
+            Ok(entry) => {
+                self.require(path, Some(&entry), condition)?;
+                Ok(entry)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound && *condition != Condition::Any => {
+                self.require(path, None, condition)?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether what is at a path is what the caller expects there.
-    fn require(&self, path: &DocPath, target: &Path, condition: &Condition) -> Result<()> {
-        let there = match condition {
-            Condition::Any => return Ok(()),
-            Condition::Absent if std::fs::symlink_metadata(target).is_ok() => {
-                return Err(exists(path, target));
+    fn require(&self, path: &DocPath, found: Option<&Entry>, condition: &Condition) -> Result<()> {
+        let why = match (condition, found) {
+            (Condition::Any, _) | (Condition::Absent, None) => return Ok(()),
+            (Condition::Absent, Some(_)) => return Err(exists(self.root(), path)),
+            (Condition::Version(_), None) => "it is gone".to_owned(),
+            (Condition::Version(_), Some(entry)) if entry.kind == Kind::Folder => {
+                "it is a folder, which has no version".to_owned()
             }
-            Condition::Absent => None,
-            Condition::Version(expected) => match version_at(target) {
-                Ok(found) => (found != *expected).then(|| format!("it has version {found}")),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("it is gone".to_owned()),
-                Err(error) => return Err(Error::from(error).at(target)),
+            (Condition::Version(expected), Some(_)) => match self.folder.version(path.as_str()) {
+                Ok(found) if found == *expected => return Ok(()),
+                Ok(found) => format!("it has version {found}"),
+                Err(error) if error.kind() == ErrorKind::NotFound => "it is gone".to_owned(),
+                Err(error) => return Err(error),
             },
         };
-        match there {
-            None => Ok(()),
-            Some(why) => {
-                Err(Error::new(ErrorKind::Conflict, format!("`{path}` was not changed: {why}")).at(target))
-            }
-        }
+        let error = Error::new(ErrorKind::Conflict, format!("`{path}` was not changed: {why}"));
+        Err(error.at(path.to_fs(self.root())))
     }
 }
 
-/// The place of `path` on disk, once it is certain that it lies in the workspace.
-fn inside(root: &Path, path: &DocPath, make_folders: bool) -> Result<PathBuf> {
-    let target = path.to_fs(root);
-    let folder = target.parent().unwrap_or(root);
-    if !folder.is_dir() {
-        // Checked before anything is told or made: a link on the way must neither show what lies elsewhere nor have folders made there.
-        refuse_outside(root, nearest_existing(folder), path)?;
-        if let Some(file) = file_above(root, path) {
-            return Err(below_file(path, &file, &target, make_folders));
-        }
-        if !make_folders {
-            return Err(no_file(path, &target));
-        }
-        fs_err::create_dir_all(folder)?;
-    }
-    refuse_outside(root, folder, path)?;
-    match std::fs::symlink_metadata(&target) {
-        Ok(meta) if meta.is_symlink() => {
-            let error = Error::new(ErrorKind::Invalid, format!("`{path}` is a symbolic link"));
-            Err(error.at(&target).hint("name the file that it points to"))
-        }
-        Ok(meta) if !meta.is_file() => {
-            let what = if meta.is_dir() { "a folder" } else { "no regular file" };
-            let error = Error::new(ErrorKind::Invalid, format!("`{path}` is {what}"));
-            Err(error.at(&target).hint("name a file"))
-        }
-        _ => Ok(target),
-    }
-}
-
-/// The version of a file of any size, without holding it in memory.
-fn version_at(target: &Path) -> std::io::Result<String> {
-    Ok(ContentHash::of_reader(std::fs::File::open(target)?)?.to_string())
-}
-
-/// The file that stands where `path` would need a folder.
-fn file_above(root: &Path, path: &DocPath) -> Option<DocPath> {
-    let ends = path.as_str().match_indices('/').map(|(at, _)| &path.as_str()[..at]);
-    let mut above = ends.filter_map(|above| DocPath::new(above).ok());
-    above.find(|above| std::fs::symlink_metadata(above.to_fs(root)).is_ok_and(|meta| meta.is_file()))
-}
-
-fn below_file(path: &DocPath, file: &DocPath, target: &Path, writes: bool) -> Error {
-    let kind = if writes { ErrorKind::Invalid } else { ErrorKind::NotFound };
-    let error = Error::new(kind, format!("`{path}` is no file of its own: `{file}` is a file")).at(target);
-    error.hint(format!(
-        "what a message or an archive holds is shown by `workroom show`; it changes with `{file}` itself"
-    ))
-}
-
-fn no_file(path: &DocPath, target: &Path) -> Error {
-    Error::new(ErrorKind::NotFound, format!("no such file: {path}")).at(target)
-}
-
-fn refuse_outside(root: &Path, folder: &Path, path: &DocPath) -> Result<()> {
-    if fs_err::canonicalize(folder)?.starts_with(root) {
-        return Ok(());
-    }
-    let error = Error::new(ErrorKind::Invalid, format!("`{path}` leads out of the workspace"));
-    Err(error
-        .at(folder)
-        .hint("a symbolic link on the way points elsewhere; name a path inside the workspace"))
-}
-
-fn exists(path: &DocPath, target: &Path) -> Error {
-    let error = Error::new(ErrorKind::Conflict, format!("`{path}` was not changed: it exists"));
-    error.at(target).hint("name another path, or remove what is there first")
-}
-
-/// What the system says no to, in the caller's words.
-fn failed(error: std::io::Error, path: &DocPath, target: &Path) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::AlreadyExists => exists(path, target),
-        std::io::ErrorKind::NotFound => no_file(path, target),
-        _ => Error::from(error).at(target),
+/// Refuses anything but a regular file.
+fn only_file(root: &Path, path: &DocPath, entry: Entry) -> Result<Entry> {
+    match entry.kind {
+        Kind::File => Ok(entry),
+        kind => Err(refused(root, Access::Write, files::Error::Other { path: path.clone(), kind })),
     }
 }
 
 /// A path that a caller may read and write: inside, and not the program's own.
 pub(crate) fn own_path(path: &str) -> Result<DocPath> {
     let path = DocPath::new(path.trim_start_matches("./"))?;
-    if path.is_under(WORKROOM_DIR) {
-        let error = Error::new(ErrorKind::Invalid, format!("`{path}` belongs to the program"));
-        return Err(error.hint("files of yours live outside `.workroom/`"));
-    }
-    Ok(path)
-}
-
-fn nearest_existing(folder: &Path) -> &Path {
-    folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder)
-}
-
-/// A file that is replaced keeps its permissions; a temporary file is its owner's alone otherwise.
-fn keep_permissions(bytes: &TempPath, target: &Path) -> Result<()> {
-    match std::fs::metadata(target) {
-        Ok(meta) => fs_err::set_permissions(bytes, meta.permissions())?,
-        Err(_) => usual_permissions(bytes)?,
-    }
-    Ok(())
+    if path.is_under(WORKROOM_DIR) { Err(own(&path)) } else { Ok(path) }
 }
 
 #[cfg(unix)]
@@ -257,39 +189,6 @@ pub(crate) fn usual_permissions(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Puts the temporary file in its place, in one step. It is gone if that fails.
-fn place(bytes: TempPath, target: &Path, only_if_absent: bool) -> std::io::Result<()> {
-    let placed = if only_if_absent { bytes.persist_noclobber(target) } else { bytes.persist(target) };
-    placed.map_err(|error| error.error)
-}
-
-/// Renames in one step that fails when something is there, where the system has such a step.
-fn rename_to_nothing(from: &Path, to: &Path) -> std::io::Result<()> {
-    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            // The file system does not know the flag.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
-            done => return Ok(done?),
-        }
-    }
-    if to.symlink_metadata().is_ok() {
-        return Err(std::io::ErrorKind::AlreadyExists.into());
-    }
-    std::fs::rename(from, to)
-}
-
-/// Makes a new name survive a power cut, and the names of the folders that lead to it.
-fn sync_folders(root: &Path, target: &Path) -> Result<()> {
-    // Which of the folders are new is not asked: a folder that another writer has just made may not be on the disk yet either.
-    for folder in target.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
-        sync_folder(folder)?;
-    }
-    Ok(())
-}
-
 impl Layout {
     /// Deletes what writers that never came to an end left behind.
     pub(crate) fn sweep_temporary(&self) -> Result<()> {
@@ -300,7 +199,10 @@ impl Layout {
             let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
             if age.is_some_and(|age| age > AGE) {
                 // What cannot be deleted now is tried again the next time.
-                let _left = std::fs::remove_file(entry.path());
+                let _left = match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(entry.path()),
+                    _ => std::fs::remove_file(entry.path()),
+                };
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::fact::fact;
 use crate::{Error, ErrorKind, Place, Result};
-use corpus::Format;
+use corpus::{Format, PathSet};
 use index::Filter;
 use retrieve::Recency;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,15 @@ pub struct Query {
     /// Shows at least this commit, as [`Written::seq`](crate::Written) names it: the query waits for it, and fails when it does not come in
     /// time. What a call of this library wrote is seen by every query that begins after the call returned, without this.
     pub min_seq: Option<u64>,
+    /// What the caller may see: nothing that lies outside changes any byte of the answer, as if it were not there. Not a wish like
+    /// [`path`](Self::path), which narrows what is returned and not what is counted, but set by whoever answers for the caller.
+    ///
+    /// One thing is of the whole workspace all the same: a student that was fitted to it ([`Engine::adapt`](crate::Engine::adapt)) places
+    /// queries and chunks a little differently than one fitted to the visible files alone, or not fitted. Where that is too much,
+    /// the workspace is not adapted, or the hidden files have one of their own. And which chunks already have their teacher's vector is a matter of
+    /// time, as is that a text which the workspace has met before has it at once.
+    #[serde(default = "PathSet::all", skip_serializing_if = "PathSet::is_all", with = "crate::path_set")]
+    pub within: PathSet,
 }
 
 impl Query {
@@ -56,6 +65,7 @@ impl Query {
             rescore_ms: None,
             keep: true,
             min_seq: None,
+            within: PathSet::all(),
         }
     }
 
@@ -91,6 +101,13 @@ impl Query {
     #[must_use]
     pub fn min_seq(mut self, seq: u64) -> Self {
         self.min_seq = Some(seq);
+        self
+    }
+
+    /// Sets what the caller may see.
+    #[must_use]
+    pub fn within(mut self, within: PathSet) -> Self {
+        self.within = within;
         self
     }
 

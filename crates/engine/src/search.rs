@@ -3,9 +3,9 @@
 use crate::place::page_of;
 use crate::{Engine, Error, ErrorKind, Hit, Mode, Place, Query, Result};
 use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
-use index::{DocRecord, Snapshot};
+use index::{DocRecord, Snapshot, View};
 use jiff::Timestamp;
-use retrieve::{Candidates, Ranked, quote};
+use retrieve::{Candidates, Ranked, STUDENT_FIDELITY, quote};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ impl Engine {
     /// When a type is unknown, or the index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
         let snapshot = self.snapshot_for(query)?;
-        let ranked = self.ranked(&snapshot, query, query.limit + SPARE)?;
+        let ranked = self.ranked(&snapshot.view(&query.within), query, query.limit + SPARE)?;
         let (first, mut spare) = ranked.split_at(query.limit.min(ranked.len()));
         let mut hits = self.hits(&snapshot, first)?;
         while hits.len() < query.limit && !spare.is_empty() {
@@ -37,6 +37,12 @@ impl Engine {
 
     /// What queries see now, or once the commit that the query waits for is there.
     pub(crate) fn snapshot_for(&self, query: &Query) -> Result<Arc<Snapshot>> {
+        if query.min_seq.is_some() && !query.within.is_all() {
+            // Commits are counted for the whole workspace: whether one is there tells how much is written where the caller may not look.
+            let message = "a query that sees a part of the workspace cannot wait for a commit";
+            let hint = "ask without it: what a call has written is seen by every query that begins after it";
+            return Err(Error::new(ErrorKind::Invalid, message).hint(hint));
+        }
         let min_seq = query.min_seq.unwrap_or_default();
         let started = Instant::now();
         loop {
@@ -64,7 +70,7 @@ impl Engine {
         Ok(snapshot)
     }
 
-    pub(crate) fn ranked(&self, snapshot: &Snapshot, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
+    pub(crate) fn ranked(&self, view: &View<'_>, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
         let _asking = self.improving.asking();
         let vector = match query.mode {
             Mode::Lexical => None,
@@ -74,16 +80,17 @@ impl Engine {
         let asked = retrieve::Query {
             text: &query.text,
             vector: vector.as_ref().map(|(tier, vector)| (*tier, &**vector)),
-            fidelity: self.improving.fidelity(),
+            // Measured on whatever queries met, anywhere.
+            fidelity: if view.is_whole() { self.improving.fidelity() } else { STUDENT_FIDELITY },
             letters_per_piece: self.letters_per_piece(&query.text),
             mode: query.mode,
             limit,
             filter: &filter,
             recency: query.recency(),
         };
-        let mut candidates = Candidates::gather(snapshot, &asked)?;
+        let mut candidates = Candidates::gather(view, &asked)?;
         if matches!(vector, Some((Tier::Teacher, _))) {
-            self.rescore(&mut candidates, snapshot, query);
+            self.rescore(&mut candidates, view.snapshot(), query);
         }
         Ok(candidates.ranked())
     }

@@ -4,7 +4,8 @@ use crate::files::own_path;
 use crate::place::page_of;
 use crate::search::rfc3339;
 use crate::{Engine, Error, ErrorKind, Place, Result};
-use index::{DocRecord, Snapshot, StoredChunk};
+use corpus::{DocPath, PathSet};
+use index::{DocRecord, Snapshot, StoredChunk, View};
 use retrieve::quote;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,24 +65,24 @@ pub struct ShownChunk {
 }
 
 impl Engine {
-    /// A document's chunks as they are indexed.
+    /// A document's chunks as they are indexed. Outside `within` there is nothing.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) when nothing is indexed at that path; [`Unsupported`](ErrorKind::Unsupported) when the file was
     /// seen and skipped, with the reason.
-    pub fn show(&self, path: &str) -> Result<Shown> {
+    pub fn show(&self, path: &str, within: &PathSet) -> Result<Shown> {
         let snapshot = self.index.documents();
-        let doc = self.find_doc(&snapshot, path)?;
+        let doc = self.find_doc(&snapshot.view(within), path)?;
         self.shown(&snapshot, &doc, None)
     }
 
-    /// One chunk of a document between its neighbours.
+    /// One chunk of a document between its neighbours. Outside `within` there is nothing.
     ///
     /// # Errors
     /// As [`Engine::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
-    pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
+    pub fn show_chunk(&self, path: &str, chunk: u64, within: &PathSet) -> Result<Shown> {
         let snapshot = self.index.documents();
-        let doc = self.find_doc(&snapshot, path)?;
+        let doc = self.find_doc(&snapshot.view(within), path)?;
         if chunk >= u64::from(doc.n_chunks) {
             let error = Error::new(ErrorKind::NotFound, format!("`{path}` has no chunk {chunk}"));
             return Err(error.hint(match doc.n_chunks {
@@ -92,25 +93,37 @@ impl Engine {
         self.shown(&snapshot, &doc, Some(chunk))
     }
 
-    fn find_doc(&self, snapshot: &Snapshot, path: &str) -> Result<DocRecord> {
+    fn find_doc(&self, view: &View<'_>, path: &str) -> Result<DocRecord> {
         let key = own_path(path)?;
-        if let Some(doc) = snapshot.doc(&key) {
+        if let Some(doc) = view.doc(&key) {
             return Ok((**doc).clone());
         }
-        if let Some(skip) = snapshot.skips().get(&key) {
+        if let Some(skip) = view.skip(&key) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("`{key}` is not indexed: {}", skip.reason),
             ));
         }
         let error = Error::new(ErrorKind::NotFound, format!("`{key}` is not indexed"));
-        Err(match nearest(snapshot, key.file_name()) {
+        Err(match nearest(view, key.file_name()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None if key.to_fs(self.root()).exists() => {
+            None if view.covers(&key) && self.is_on_disk(&key) => {
                 error.hint("the file exists: run `workroom index`, and check `.gitignore` and `.workroomignore` if that does not help")
             }
             None => error,
         })
+    }
+
+    /// Whether there is something at a path that no link leads to: a link would tell what there is elsewhere.
+    fn is_on_disk(&self, path: &DocPath) -> bool {
+        let mut on_the_way = path.to_fs(self.root());
+        let is_there = std::fs::symlink_metadata(&on_the_way).is_ok_and(|meta| !meta.is_symlink());
+        while on_the_way.pop() && on_the_way.as_path() != self.root() {
+            if on_the_way.is_symlink() {
+                return false;
+            }
+        }
+        is_there
     }
 
     fn shown(&self, snapshot: &Snapshot, doc: &DocRecord, asked: Option<u64>) -> Result<Shown> {
@@ -166,12 +179,10 @@ fn about(doc: &DocRecord) -> BTreeMap<String, String> {
 }
 
 /// An indexed path whose file name is the one asked for, or nearly.
-fn nearest(snapshot: &Snapshot, name: &str) -> Option<String> {
+fn nearest(view: &View<'_>, name: &str) -> Option<String> {
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
     let wanted = stem(name);
-    let same = snapshot.docs().iter().find(|doc| doc.path.file_name() == name);
-    let like = || {
-        snapshot.docs().iter().find(|doc| !wanted.is_empty() && stem(doc.path.file_name()).contains(&wanted))
-    };
+    let same = view.docs().find(|doc| doc.path.file_name() == name);
+    let like = || view.docs().find(|doc| !wanted.is_empty() && stem(doc.path.file_name()).contains(&wanted));
     same.or_else(like).map(|doc| doc.path.to_string())
 }

@@ -2,11 +2,14 @@
 
 use crate::search::rfc3339;
 use crate::{Adaptation, Engine, Result};
+use corpus::PathSet;
+use index::View;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-/// The state of a workspace.
+/// The state of a workspace, or of the part of it that somebody may see. Of a part, only what can be told of it alone is told: where
+/// the rest has a share in a number, it is 0, and what is no number is empty or absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// The workspace's folder.
@@ -73,30 +76,52 @@ pub struct Problem {
 }
 
 impl Engine {
-    /// Counts and sizes.
+    /// Counts and sizes of what is `within`.
     ///
     /// # Errors
     /// When the index folder cannot be read.
-    pub fn status(&self) -> Result<Status> {
+    pub fn status(&self, within: &PathSet) -> Result<Status> {
         let snapshot = self.snapshot()?;
-        let counts = snapshot.counts();
+        let status = self.counted(&snapshot.view(within));
+        if !within.is_all() {
+            return Ok(status);
+        }
+        let teacher_rate = self.teacher_rate();
+        Ok(Status {
+            root: self.layout.root.display().to_string(),
+            seq: snapshot.seq().0,
+            teacher_rate,
+            backfill_seconds: teacher_rate
+                .filter(|_| status.backlog > 0)
+                .map(|rate| (status.backlog as f64 / rate).ceil() as u64),
+            adaptation: self.improving.adaptation(),
+            model_problem: self.teacher.problem().map(str::to_owned),
+            index_bytes: self.index.size_on_disk()?,
+            last_reconcile: self.last_reconcile(),
+            repaired: self.repaired.clone(),
+            ..status
+        })
+    }
+
+    /// What can be told of a part of the workspace alone.
+    fn counted(&self, view: &View<'_>) -> Status {
+        let counts = view.counts();
         let mut types = BTreeMap::new();
         let mut bytes = 0;
-        for doc in snapshot.docs().iter() {
+        for doc in view.docs() {
             *types.entry(doc.format.name().to_owned()).or_default() += 1;
             // A part has the size of the file it is in.
             bytes += if doc.container.is_none() { doc.size } else { 0 };
         }
         let mut skipped_by = BTreeMap::new();
-        for skip in snapshot.skips().values() {
+        for skip in view.skips() {
             *skipped_by.entry(skip.code.clone()).or_default() += 1;
         }
         let student_vectors = counts.vectors.saturating_sub(counts.teacher_vectors);
         let backlog = if self.teacher.is_ready() { student_vectors } else { 0 };
-        let teacher_rate = self.teacher_rate();
-        Ok(Status {
-            root: self.layout.root.display().to_string(),
-            seq: snapshot.seq().0,
+        Status {
+            root: String::new(),
+            seq: 0,
             documents: counts.documents,
             types,
             bytes,
@@ -105,21 +130,19 @@ impl Engine {
             teacher_vectors: counts.teacher_vectors,
             backlog,
             backfill: self.backfill_state(backlog).to_owned(),
-            teacher_rate,
-            backfill_seconds: teacher_rate
-                .filter(|_| backlog > 0)
-                .map(|rate| (backlog as f64 / rate).ceil() as u64),
-            adaptation: self.improving.adaptation(),
+            teacher_rate: None,
+            backfill_seconds: None,
+            adaptation: None,
             model: self.teacher.name().to_owned(),
-            model_problem: self.teacher.problem().map(str::to_owned),
+            model_problem: None,
             skipped: counts.skipped,
             skipped_by,
-            index_bytes: self.index.size_on_disk()?,
+            index_bytes: 0,
             vector_bytes: counts.vector_bytes,
             segments: counts.segments,
-            last_reconcile: self.last_reconcile(),
-            repaired: self.repaired.clone(),
-        })
+            last_reconcile: None,
+            repaired: Vec::new(),
+        }
     }
 
     fn backfill_state(&self, backlog: u64) -> &'static str {
@@ -136,15 +159,19 @@ impl Engine {
         }
     }
 
-    /// The path of every indexed document, in order.
+    /// The path of every indexed document `within`, in order.
     #[must_use]
-    pub fn documents(&self) -> Vec<String> {
-        self.index.documents().docs().iter().map(|doc| doc.path.to_string()).collect()
+    pub fn documents(&self, within: &PathSet) -> Vec<String> {
+        let snapshot = self.index.documents();
+        let mut paths: Vec<String> = snapshot.view(within).docs().map(|doc| doc.path.to_string()).collect();
+        // Each prefix has brought its own in order.
+        paths.sort();
+        paths
     }
 
-    /// Every file that was seen and is not searchable, by path.
+    /// Every file `within` that was seen and is not searchable, by path.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self, within: &PathSet) -> Vec<Problem> {
         let snapshot = self.index.documents();
         let problem = |skip: &index::SkipRecord| Problem {
             path: skip.path.to_string(),
@@ -153,7 +180,9 @@ impl Engine {
             parser: skip.parser.clone(),
             seen: rfc3339(skip.at_ms),
         };
-        snapshot.skips().values().map(|skip| problem(skip)).collect()
+        let mut problems: Vec<Problem> = snapshot.view(within).skips().map(|skip| problem(skip)).collect();
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        problems
     }
 
     /// Forgets what is known of files that a parser could read nothing from, so that the next run tries them again whatever has changed:

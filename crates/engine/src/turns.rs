@@ -1,23 +1,35 @@
 //! Turns: writers of one path wait for each other, writers of many paths commit together.
 //!
-//! Invariant: from the look at a file's version to the commit that shows the new one, nobody else of this process writes the same path.
+//! Invariant: from the look at a file's version to the commit that shows the new one, nobody else of this process writes the same path, a
+//! folder above it or anything below it. Turns come in the order in which they were asked for, as far as they are in each other's way.
 //! A commit costs the same for one path as for fifty, so paths that wait while one is under way go into the next together.
-//! Not here: what is written (`files`).
+//! Not here: what is written (`files`, `folders`).
 
 use crate::{Error, Result};
 use corpus::{DocPath, Seq};
-use std::collections::BTreeSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// Paths share this many locks: enough that two writers seldom wait for each other without need.
-const LOCKS: usize = 256;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Who writes which path, and who waits for the next commit.
+#[derive(Default)]
 pub(crate) struct Turns {
-    paths: Vec<Mutex<()>>,
+    asked: Mutex<Asked>,
+    ended: Condvar,
     waiting: Mutex<Vec<Waiting>>,
     leading: Mutex<()>,
+}
+
+/// Who has a turn or waits for one, by number.
+#[derive(Default)]
+struct Asked {
+    next: u64,
+    turns: BTreeMap<u64, Vec<DocPath>>,
+}
+
+/// Keeps others from some paths and all below them, until it is dropped.
+pub(crate) struct Turn<'a> {
+    turns: &'a Turns,
+    number: u64,
 }
 
 /// Paths that wait to be committed, and where the outcome goes.
@@ -26,19 +38,20 @@ struct Waiting {
     outcome: Arc<OnceLock<Result<Seq>>>,
 }
 
-impl Default for Turns {
-    fn default() -> Self {
-        let paths = std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
-        Self { paths, waiting: Mutex::default(), leading: Mutex::default() }
-    }
-}
-
 impl Turns {
-    /// Waits until nobody else writes any of `paths`, and keeps others from it while the guards live.
-    pub(crate) fn take(&self, paths: &[&DocPath]) -> Vec<MutexGuard<'_, ()>> {
-        // In the same order for everybody, or two writers of the same two paths could wait for each other for ever.
-        let places: BTreeSet<usize> = paths.iter().map(|path| place(path)).collect();
-        places.into_iter().map(|place| lock(&self.paths[place])).collect()
+    /// Waits until nobody who came before writes any of `paths`, or above or below one, and keeps others from it while the turn lives. All
+    /// are taken at once, so nobody waits for another who waits for it.
+    pub(crate) fn take(&self, paths: &[&DocPath]) -> Turn<'_> {
+        let mut asked = lock(&self.asked);
+        let number = asked.next;
+        asked.next += 1;
+        asked.turns.insert(number, paths.iter().map(|&path| path.clone()).collect());
+        let turn = Turn { turns: self, number };
+        while !asked.is_free(number) {
+            asked = self.ended.wait(asked).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(asked);
+        turn
     }
 
     /// Commits `paths` by `commit`, together with those of everybody who came while the commit before was under way. Whoever is first does
@@ -67,8 +80,21 @@ impl Turns {
     }
 }
 
-fn place(path: &DocPath) -> usize {
-    (BuildHasherDefault::<DefaultHasher>::default().hash_one(path.as_str()) % LOCKS as u64) as usize
+impl Asked {
+    /// Whether nobody who asked before is in the way.
+    fn is_free(&self, number: u64) -> bool {
+        let Some(paths) = self.turns.get(&number) else { return true };
+        let are_apart =
+            |a: &DocPath| paths.iter().all(|b| !a.is_under(b.as_str()) && !b.is_under(a.as_str()));
+        self.turns.range(..number).flat_map(|(_, before)| before).all(are_apart)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.turns.asked).turns.remove(&self.number);
+        self.turns.ended.notify_all();
+    }
 }
 
 /// A panic of another writer leaves nothing half done here.
@@ -119,6 +145,61 @@ mod tests {
         let mut expected: Vec<String> = (0..n).map(|i| format!("{i:02}")).collect();
         expected.insert(0, "99".to_owned());
         assert_eq!(*lock(&seen), expected);
+    }
+
+    #[test]
+    fn a_folder_and_what_is_in_it_are_in_each_others_way() {
+        let turns = Turns::default();
+        let path = |text: &str| DocPath::new(text).unwrap();
+        let is_free = |paths: &[&str]| {
+            let mut asked = lock(&turns.asked);
+            let number = asked.next;
+            asked.turns.insert(number, paths.iter().map(|text| path(text)).collect());
+            let free = asked.is_free(number);
+            asked.turns.remove(&number);
+            free
+        };
+        let folder = turns.take(&[&path("a/b")]);
+        for (others, free) in [
+            (&["a/b"][..], false),
+            (&["a/b/c.md"], false),
+            (&["a"], false),
+            (&["a/c.md", "a/b/c.md"], false),
+            (&["a/bc.md", "b"], true),
+        ] {
+            assert_eq!(is_free(others), free, "{others:?}");
+        }
+        drop(folder);
+        assert!(is_free(&["a/b/c.md"]));
+    }
+
+    #[test]
+    fn writers_of_files_and_of_folders_never_meet() {
+        let turns = Turns::default();
+        let names = ["a", "a/x", "a/y", "b", "b/x", "c"];
+        let inside: Vec<AtomicU64> = names.iter().map(|_| AtomicU64::new(0)).collect();
+        std::thread::scope(|scope| {
+            for seed in 0..6usize {
+                let (turns, inside) = (&turns, &inside);
+                scope.spawn(move || {
+                    for round in 0..500 {
+                        let at = (seed * 7 + round * 5) % names.len();
+                        let path = DocPath::new(names[at]).unwrap();
+                        let _turn = turns.take(&[&path]);
+                        let met = names.iter().zip(inside).filter(|(name, inside)| {
+                            let other = DocPath::new(name).unwrap();
+                            (other.is_under(names[at]) || path.is_under(name))
+                                && inside.load(Ordering::SeqCst) > 0
+                        });
+                        assert_eq!(met.count(), 0, "{path}");
+                        inside[at].fetch_add(1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        inside[at].fetch_sub(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(lock(&turns.asked).turns.is_empty());
     }
 
     #[test]

@@ -65,9 +65,19 @@ impl Filter {
     }
 
     fn matches(&self, doc: &DocRecord) -> bool {
-        (self.formats.is_empty() || self.formats.contains(&doc.format))
+        self.path.as_ref().is_none_or(|path| doc.path.is_under(path))
+            && (self.formats.is_empty() || self.formats.contains(&doc.format))
             && self.modified_since_ms.is_none_or(|since| doc.mtime_ns / 1_000_000 >= since)
             && self.facts.iter().all(|fact| fact.holds(doc))
+    }
+
+    /// The chunks of those documents that it lets through.
+    pub(crate) fn chunks_of<'a>(&self, docs: impl Iterator<Item = &'a Arc<DocRecord>>) -> RoaringTreemap {
+        let mut chunks = RoaringTreemap::new();
+        for doc in docs.filter(|doc| self.matches(doc)) {
+            chunks.insert_range(doc.chunks());
+        }
+        chunks
     }
 }
 
@@ -79,6 +89,11 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// These chunks, of others.
+    pub(crate) fn only(chunks: Arc<RoaringTreemap>) -> Self {
+        Self { chunks, filtered: true }
+    }
+
     /// Whether a chunk may be returned.
     #[must_use]
     pub fn contains(&self, chunk: ChunkId) -> bool {
@@ -111,12 +126,8 @@ impl Snapshot {
         if filter.is_empty() {
             return Allowed { chunks: Arc::clone(self.live()), filtered: false };
         }
-        let mut chunks = RoaringTreemap::new();
-        for doc in self.docs().under(filter.path.as_deref().unwrap_or("")).filter(|doc| filter.matches(doc)) {
-            chunks.insert_range(doc.chunks());
-        }
+        let chunks = filter.chunks_of(self.docs().under(filter.path.as_deref().unwrap_or("")));
         // A document that recovery hid stays hidden.
-        chunks &= &**self.live();
-        Allowed { chunks: Arc::new(chunks), filtered: true }
+        Allowed::only(Arc::new(chunks & &**self.live()))
     }
 }

@@ -19,6 +19,7 @@ mod revector;
 mod snapshot;
 mod table;
 mod transaction;
+mod view;
 
 pub use error::Error;
 pub use filter::{Allowed, Fact, Filter};
@@ -29,6 +30,7 @@ pub use open::{Index, OpenReport};
 pub use snapshot::{Counts, Snapshot};
 pub use table::{DocTable, SkipTable};
 pub use transaction::{Committed, PutChunk, PutDoc, Transaction};
+pub use view::View;
 
 /// The names of all places at which tests can make this crate or its stores fail.
 #[cfg(feature = "failpoints")]

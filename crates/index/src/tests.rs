@@ -11,6 +11,7 @@ use std::path::Path;
 
 mod damage;
 mod parts;
+mod view;
 
 fn path(text: &str) -> DocPath {
     DocPath::new(text).unwrap()

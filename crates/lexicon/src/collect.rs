@@ -35,23 +35,45 @@ pub(crate) fn best(
     allowed: Allowed<'_>,
     walk: Walk,
 ) -> Result<Vec<(ChunkId, f32)>, TantivyError> {
-    let mut best = Best { k, heap: BinaryHeap::with_capacity(k.min(1024)), allowed };
+    let is_allowed = |chunk: u64| allowed(ChunkId(chunk));
+    let mut best = Best::new(k, &is_allowed);
     if k > 0 {
         for segment in searcher.segment_readers() {
             best.collect(segment, weight, walk)?;
         }
     }
-    Ok(best.heap.into_sorted_vec().into_iter().map(|hit| (hit.chunk, hit.score)).collect())
+    Ok(best.into_sorted().map(|(chunk, score)| (ChunkId(chunk), score)).collect())
+}
+
+/// The best `k` of some settled scores, each with its place among equal ones, of those that `allowed` admits by their place.
+pub(crate) fn best_of(
+    scores: impl Iterator<Item = (u64, Score)>,
+    k: usize,
+    allowed: &dyn Fn(u64) -> bool,
+) -> Vec<(u64, Score)> {
+    let mut best = Best::new(k, allowed);
+    if k > 0 {
+        scores.for_each(|(place, score)| best.offer(score, || place));
+    }
+    best.into_sorted().collect()
 }
 
 struct Best<'a> {
     k: usize,
     /// The worst hit is on top.
     heap: BinaryHeap<Hit>,
-    allowed: Allowed<'a>,
+    allowed: &'a dyn Fn(u64) -> bool,
 }
 
-impl Best<'_> {
+impl<'a> Best<'a> {
+    fn new(k: usize, allowed: &'a dyn Fn(u64) -> bool) -> Self {
+        Self { k, heap: BinaryHeap::with_capacity(k.min(1024)), allowed }
+    }
+
+    fn into_sorted(self) -> impl Iterator<Item = (u64, Score)> {
+        self.heap.into_sorted_vec().into_iter().map(|hit| (hit.place, hit.score))
+    }
+
     fn collect(
         &mut self,
         segment: &SegmentReader,
@@ -63,7 +85,7 @@ impl Best<'_> {
         let threshold = self.threshold();
         let mut offer = |row: RowId, score: Score| {
             if alive.is_none_or(|alive| alive.is_alive(row)) {
-                self.offer(score, || ChunkId(chunks.get_val(row)));
+                self.offer(settle(score), || chunks.get_val(row));
             }
             self.threshold()
         };
@@ -75,16 +97,15 @@ impl Best<'_> {
         }
     }
 
-    fn offer(&mut self, score: Score, chunk: impl FnOnce() -> ChunkId) {
-        let score = settle(score);
+    fn offer(&mut self, score: Score, place: impl FnOnce() -> u64) {
         if self.is_full() && self.heap.peek().is_some_and(|worst| score < worst.score) {
             return;
         }
-        let hit = Hit { score, chunk: chunk() };
+        let hit = Hit { score, place: place() };
         if self.is_full() && self.heap.peek().is_some_and(|worst| hit >= *worst) {
             return;
         }
-        if (self.allowed)(hit.chunk) {
+        if (self.allowed)(hit.place) {
             self.heap.push(hit);
             if self.heap.len() > self.k {
                 self.heap.pop();
@@ -105,18 +126,18 @@ impl Best<'_> {
     }
 }
 
-/// A chunk and its score, ordered from best to worst.
+/// A score and its place among equal ones, ordered from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Hit {
     score: Score,
-    chunk: ChunkId,
+    place: u64,
 }
 
 impl Eq for Hit {}
 
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> Ordering {
-        other.score.total_cmp(&self.score).then(self.chunk.cmp(&other.chunk))
+        other.score.total_cmp(&self.score).then(self.place.cmp(&other.place))
     }
 }
 
@@ -133,7 +154,7 @@ pub const SETTLED_STEP: Score = 1.0 / (1 << (22 - NOISE_BITS)) as Score;
 
 /// Rounds away the noise, so that equal chunks have equal scores wherever they lie, unless the noise straddles the middle between two
 /// settled scores: no rounding is free of such places.
-fn settle(score: Score) -> Score {
+pub(crate) fn settle(score: Score) -> Score {
     let half = 1 << (NOISE_BITS - 1);
     Score::from_bits(score.to_bits().saturating_add(half) & !((1 << NOISE_BITS) - 1))
 }
@@ -152,17 +173,17 @@ mod tests {
 
         #[test]
         fn the_heap_keeps_what_sorting_would(scores in prop::collection::vec(0_u8..6, 0..40), k in 0_usize..8, odd in any::<bool>()) {
-            let allowed = |chunk: ChunkId| !odd || chunk.0 % 2 == 1;
-            let mut best = Best { k, heap: BinaryHeap::new(), allowed: &allowed };
+            let allowed = |place: u64| !odd || place % 2 == 1;
+            let mut best = Best::new(k, &allowed);
             let mut all = Vec::new();
             for (at, score) in scores.iter().enumerate() {
-                let hit = Hit { score: f32::from(*score), chunk: ChunkId(at as u64 * 7 % 41) };
+                let hit = Hit { score: f32::from(*score), place: at as u64 * 7 % 41 };
                 if k > 0 {
-                    best.offer(hit.score, || hit.chunk);
+                    best.offer(hit.score, || hit.place);
                 }
                 all.push(hit);
             }
-            all.retain(|hit| allowed(hit.chunk));
+            all.retain(|hit| allowed(hit.place));
             all.sort();
             all.truncate(k);
             prop_assert_eq!(best.heap.into_sorted_vec(), all);

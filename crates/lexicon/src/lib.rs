@@ -41,16 +41,19 @@ mod error;
 mod fault;
 mod languages;
 mod lexicon;
+mod order;
 mod query;
 mod record;
 mod schema;
 mod seal;
 mod searcher;
+mod within;
 
 pub use analysis::Stemming;
 pub use collect::SETTLED_STEP as SCORE_STEP;
 pub use error::{Error, Source};
 pub use lexicon::{Lexicon, LexiconDoc, LexiconOptions};
+pub use order::ChunkOrder;
 pub use query::QueryTerm;
 pub use searcher::{LexicalHits, Searcher, StoredChunk};
 

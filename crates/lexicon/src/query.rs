@@ -6,21 +6,18 @@
 //! A chunk matches when it holds any of the terms; BM25 adds up what each contributes. There are no operators to trip over: only text
 //! in double quotes means something more, a phrase, which lifts the chunks that hold it.
 //!
-//! A word is asked for in its form in every language that the index holds. A chunk has one language, so the forms are alternatives, and they
+//! A word is asked for in its form in every language that is searched. A chunk has one language, so the forms are alternatives, and they
 //! weigh as one term that occurs wherever one of them does: which language a chunk is in does not make its words rarer.
 
 use std::collections::HashSet;
 use std::iter;
 
-use tantivy::query::{
-    Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery,
-};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::{Bm25StatisticsProvider, BoostQuery, PhraseQuery, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 use tantivy::{TantivyError, Term};
 
-use crate::analysis::{Analyzer, Language, TermKind, is_stop_word, untagged};
-use crate::searcher::Searcher;
+use crate::analysis::{Analyzer, Language, Stemming, TermKind, is_stop_word, untagged};
 
 /// The rarest terms are kept: they decide the ranking.
 const MAX_TERMS: usize = 64;
@@ -38,12 +35,12 @@ const PHRASE_WEIGHT: f32 = 1.0;
 /// The saturation of term frequency in tantivy's BM25, which has no setting for it.
 const BM25_K1: f32 = 1.2;
 
-/// A word of a query that occurs in the index.
+/// A word of a query that occurs in what is searched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryTerm {
     /// The word as it is indexed, folded and stemmed, in the language in which most chunks have it.
     pub text: String,
-    /// In how many chunks it occurs in any language, those deleted but not yet merged away included.
+    /// In how many chunks it occurs in any language: of all, those deleted but not yet merged away included; or of those searched within.
     pub doc_freq: u64,
     /// The most it can add to a score.
     pub bound: f32,
@@ -51,8 +48,8 @@ pub struct QueryTerm {
 
 /// A query ready to run.
 pub(crate) struct Plan {
-    /// A union, so that tantivy can skip what cannot reach the best hits; `None` when nothing can match.
-    pub(crate) union: Option<BooleanQuery>,
+    /// What a chunk may match. Its score is the sum over those that it does.
+    pub(crate) clauses: Vec<Box<dyn Query>>,
     /// No chunk scores higher.
     pub(crate) bound: f32,
     /// The terms, rarest first.
@@ -92,49 +89,59 @@ struct Word {
 }
 
 impl Plan {
-    /// Reads `query` against the terms that `searcher` has.
-    pub(crate) fn new(query: &str, searcher: &Searcher) -> Result<Self, TantivyError> {
+    /// Reads `query` against the terms that `searched` has.
+    pub(crate) fn new(query: &str, searched: &Searched<'_>) -> Result<Self, TantivyError> {
         let query = &query[..query.floor_char_boundary(MAX_QUERY_BYTES)];
-        let mut reader = Reader::new(searcher);
-        let statistics = Statistics::new(searcher)?;
+        let mut reader = Reader::new(searched);
+        let statistics = Statistics::new(searched)?;
         let words = choose_words(candidates(query, &mut reader), &statistics)?;
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(words.len());
+        let mut clauses: Vec<Box<dyn Query>> = Vec::with_capacity(words.len());
         let mut bound = 0.0;
         for word in &words {
             for (text, doc_freq) in &word.forms {
                 let term_query = TermQuery::new(statistics.term(text), IndexRecordOption::WithFreqs);
                 let as_one = statistics.rarity(word.term.doc_freq) / statistics.rarity(*doc_freq);
-                clauses.push((Occur::Should, boosted(term_query, word.weight * as_one)));
+                clauses.push(boosted(term_query, word.weight * as_one));
             }
             bound += word.term.bound;
         }
         for phrase in phrases(query).take(MAX_PHRASES) {
             let (queries, phrase_bound) = phrase_clauses(phrase, &mut reader, &statistics)?;
-            clauses.extend(queries.into_iter().map(|query| (Occur::Should, boosted(query, PHRASE_WEIGHT))));
+            clauses.extend(queries.into_iter().map(|query| boosted(query, PHRASE_WEIGHT)));
             bound += phrase_bound;
         }
         let terms = words.into_iter().map(|word| word.term).collect();
-        Ok(Self { union: (!clauses.is_empty()).then(|| BooleanQuery::new(clauses)), bound, terms })
+        Ok(Self { clauses, bound, terms })
     }
 }
 
-/// What BM25 needs to know of the whole index.
+/// What a query is asked of: an index, or a part of it.
+pub(crate) struct Searched<'a> {
+    pub(crate) stemming: Stemming,
+    /// Those that its terms belong to, besides English.
+    pub(crate) languages: &'a [&'static Language],
+    /// The field of the terms.
+    pub(crate) text: Field,
+    pub(crate) statistics: &'a dyn Bm25StatisticsProvider,
+}
+
+/// What BM25 needs to know of all that is searched.
 struct Statistics<'a> {
-    searcher: &'a Searcher,
+    searched: &'a Searched<'a>,
     n_docs: u64,
 }
 
 impl<'a> Statistics<'a> {
-    fn new(searcher: &'a Searcher) -> Result<Self, TantivyError> {
-        Ok(Self { searcher, n_docs: searcher.inner.total_num_docs()? })
+    fn new(searched: &'a Searched<'a>) -> Result<Self, TantivyError> {
+        Ok(Self { searched, n_docs: searched.statistics.total_num_docs()? })
     }
 
     fn term(&self, text: &str) -> Term {
-        Term::from_field_text(self.searcher.fields.text, text)
+        Term::from_field_text(self.searched.text, text)
     }
 
     fn doc_freq(&self, text: &str) -> Result<u64, TantivyError> {
-        self.searcher.inner.doc_freq(&self.term(text))
+        self.searched.statistics.doc_freq(&self.term(text))
     }
 
     /// BM25's inverse document frequency.
@@ -153,7 +160,7 @@ fn boosted(query: impl Query, weight: f32) -> Box<dyn Query> {
     if weight == 1.0 { Box::new(query) } else { Box::new(BoostQuery::new(Box::new(query), weight)) }
 }
 
-/// Reads text as documents are read, in every language of an index.
+/// Reads text as documents are read, in every language of what is searched.
 struct Reader {
     analyzer: Analyzer,
     /// English is `None`, and first.
@@ -161,10 +168,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(searcher: &Searcher) -> Self {
-        let others = searcher.languages.iter().copied().map(Some);
+    fn new(searched: &Searched<'_>) -> Self {
+        let others = searched.languages.iter().copied().map(Some);
         Self {
-            analyzer: Analyzer::new(searcher.stemming),
+            analyzer: Analyzer::new(searched.stemming),
             languages: iter::once(None).chain(others).collect(),
         }
     }

@@ -3,12 +3,13 @@
 //! Invariant: what a searcher sees never changes, whatever is committed or merged after it was taken; its files stay until it is dropped.
 //! Not here: which chunks are live (the caller's `allowed`), fusion with vectors.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use corpus::{Chunk, ChunkId, DocId, Format, TextHash};
+use corpus::{Chunk, ChunkId, DocId, Format, LanguageCode, TextHash};
 use roaring::RoaringTreemap;
-use tantivy::query::{EnableScoring, Query};
+use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, EnableScoring, Query};
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, TERMINATED, TantivyDocument, TantivyError, Term};
 
@@ -16,9 +17,11 @@ use crate::analysis::{Language, Stemming};
 use crate::check;
 use crate::collect::{self, Walk};
 use crate::error::{At, Error};
-use crate::query::{Plan, QueryTerm};
+use crate::order::ChunkOrder;
+use crate::query::{Plan, QueryTerm, Searched};
 use crate::record;
 use crate::schema::{CHUNK, Fields};
+use crate::within::Within;
 
 /// A snapshot of the index. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -85,13 +88,57 @@ impl Searcher {
         filtered: bool,
     ) -> Result<LexicalHits, Error> {
         self.at("search").reading(|| {
-            let Plan { union, bound, terms } = Plan::new(query, self)?;
-            let Some(union) = union else { return Ok(LexicalHits::default()) };
+            let searched = self.searched(&self.languages, &self.inner);
+            let Plan { clauses, bound, terms } = Plan::new(query, &searched)?;
+            if clauses.is_empty() {
+                return Ok(LexicalHits::default());
+            }
+            // A union, so that tantivy can skip what cannot reach the best hits.
+            let union = BooleanQuery::union(clauses);
             let weight = union.weight(EnableScoring::enabled_from_searcher(&self.inner))?;
             let walk = if filtered { Walk::Exhaustive } else { Walk::Pruned };
             let hits = collect::best(&self.inner, &*weight, k, allowed, walk)?;
             Ok(LexicalHits { hits, bound, terms })
         })
+    }
+
+    /// The best `k` chunks for `query` among those of `order` that `allowed` admits, as if the index held the chunks of `order` and nothing
+    /// else: they alone are counted, so what is not among them changes no byte of the answer. `languages` are those of their documents. Every match
+    /// is scored, in one order, so a score is the same bit by bit wherever the chunks lie; equal scores are in the order of `order`.
+    ///
+    /// Takes one look at every row of the index, and at every posting of the query's terms.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn search_within(
+        &self,
+        query: &str,
+        k: usize,
+        order: &ChunkOrder,
+        languages: &[LanguageCode],
+        allowed: &(dyn Fn(ChunkId) -> bool + Sync),
+    ) -> Result<LexicalHits, Error> {
+        self.at("search").reading(|| {
+            let within = Within::new(self, order)?;
+            if within.is_empty() {
+                return Ok(LexicalHits::default());
+            }
+            let languages = languages.iter().filter_map(|&code| Language::of(code));
+            let languages: BTreeMap<&str, &'static Language> =
+                languages.map(|language| (language.code(), language)).collect();
+            let languages: Vec<&'static Language> = languages.into_values().collect();
+            let Plan { clauses, bound, terms } = Plan::new(query, &self.searched(&languages, &within))?;
+            let hits = within.best(&clauses, k, allowed)?;
+            Ok(LexicalHits { hits, bound, terms })
+        })
+    }
+
+    fn searched<'a>(
+        &self,
+        languages: &'a [&'static Language],
+        statistics: &'a dyn Bm25StatisticsProvider,
+    ) -> Searched<'a> {
+        Searched { stemming: self.stemming, languages, text: self.fields.text, statistics }
     }
 
     /// The stored chunks, in the order asked for; `None` for those this snapshot does not have.

@@ -15,6 +15,8 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Candidate {
     pub(crate) chunk: ChunkId,
+    /// Where it stands among others that are as good.
+    pub(crate) place: u64,
     pub(crate) doc: Option<DocId>,
     /// BM25, if the words found it.
     pub(crate) lexical: Option<f32>,
@@ -191,7 +193,7 @@ const BACKGROUND_RANK: usize = 40;
 fn support_by_document(scores: &mut [f32], candidates: &[Candidate]) {
     let mut order: Vec<usize> = (0..scores.len().min(candidates.len())).collect();
     order.sort_unstable_by(|&a, &b| {
-        scores[b].total_cmp(&scores[a]).then(candidates[a].chunk.cmp(&candidates[b].chunk))
+        scores[b].total_cmp(&scores[a]).then(candidates[a].place.cmp(&candidates[b].place))
     });
     let Some(&at) = order.get(BACKGROUND_RANK).or(order.last()) else { return };
     let background = scores[at];
@@ -229,8 +231,8 @@ mod tests {
 
     fn found(chunk: u64, lexical: Option<f32>, dense: Option<f32>, tier: Tier) -> Candidate {
         // Ten chunks a document.
-        let (chunk, doc) = (ChunkId(chunk), Some(DocId(chunk / 10)));
-        Candidate { chunk, doc, lexical, dense, tier: Some(tier), chunk_bytes: None }
+        let (place, chunk, doc) = (chunk, ChunkId(chunk), Some(DocId(chunk / 10)));
+        Candidate { chunk, place, doc, lexical, dense, tier: Some(tier), chunk_bytes: None }
     }
 
     fn candidate(chunk: u64) -> impl Strategy<Value = Candidate> {

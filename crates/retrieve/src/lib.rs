@@ -1,6 +1,6 @@
 //! From a snapshot and a query to ranked chunks, passages within a budget, and an answer made of quoted sentences.
 //!
-//! Invariant: pure over a [`index::Snapshot`]: nothing here writes, waits, or looks at the disk beyond the snapshot's own files.
+//! Invariant: pure over a [`index::View`] of a snapshot: nothing here writes, waits, or looks at the disk beyond the snapshot's own files.
 //! Every text that leaves here is a byte-for-byte part of an indexed version.
 //! Not here: embedding the query (the caller brings the vector), freshness against the disk, JSON.
 

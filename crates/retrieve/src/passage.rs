@@ -69,7 +69,7 @@ pub fn passages(
         }
     }
     let mut joined = join(singles);
-    joined.sort_by(|a, b| b.best.score.total_cmp(&a.best.score).then(a.best.chunk.cmp(&b.best.chunk)));
+    joined.sort_by(|a, b| b.best.score.total_cmp(&a.best.score).then(a.best.place.cmp(&b.best.place)));
     Ok(joined)
 }
 

@@ -1,12 +1,12 @@
 //! Candidates: the chunks that a query's words and its vector bring, ranked.
 //!
-//! Invariant: scores fall along the list; equal scores are ordered by chunk id, so one snapshot gives one ranking. No candidate is judged on
-//! half the evidence: what only the words found gets its cosine too.
+//! Invariant: scores fall along the list; equal scores are ordered by their place in the view, so one view gives one ranking, and only what
+//! the view shows has a part in it. No candidate is judged on half the evidence: what only the words found gets its cosine too.
 //! Not here: how the two scores become one (`fuse`).
 
 use crate::fuse::{Asked, Candidate, Term, cosines, hopes, scores};
 use corpus::{ChunkId, QuantizedVector, Tier};
-use index::{Allowed, Error, Filter, Snapshot};
+use index::{Allowed, Error, Filter, View};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -69,6 +69,8 @@ impl Recency {
 pub struct Ranked {
     /// The chunk.
     pub chunk: ChunkId,
+    /// Where it stands among others with the same score.
+    pub place: u64,
     /// What it is ranked by: the fused score, or the mode's own.
     pub score: f32,
     /// BM25, if the words were searched and found in it.
@@ -98,7 +100,7 @@ impl Candidates {
     ///
     /// # Errors
     /// When the full-text files cannot be read.
-    pub fn gather(snapshot: &Snapshot, query: &Query<'_>) -> Result<Self, Error> {
+    pub fn gather(view: &View<'_>, query: &Query<'_>) -> Result<Self, Error> {
         let vector = query.vector.filter(|_| query.mode != Mode::Lexical);
         let mut candidates = Self {
             found: BTreeMap::new(),
@@ -115,7 +117,7 @@ impl Candidates {
             mode: query.mode,
             limit: query.limit,
         };
-        let allowed = snapshot.allowed(query.filter);
+        let allowed = view.allowed(query.filter);
         if allowed.is_empty() || query.limit == 0 {
             return Ok(candidates);
         }
@@ -124,11 +126,12 @@ impl Candidates {
             Mode::Lexical | Mode::Dense => query.limit,
         };
         if query.mode != Mode::Dense {
-            candidates.add_lexical(snapshot, query.text, wanted, &allowed)?;
+            candidates.add_lexical(view, query.text, wanted, &allowed)?;
         }
-        candidates.add_dense(snapshot, wanted, &allowed);
+        candidates.add_dense(view, wanted, &allowed);
         for candidate in candidates.found.values_mut() {
-            let Some(doc) = snapshot.docs().of_chunk(candidate.chunk) else { continue };
+            candidate.place = view.place(candidate.chunk);
+            let Some(doc) = view.snapshot().docs().of_chunk(candidate.chunk) else { continue };
             candidate.doc = Some(doc.id);
             candidate.chunk_bytes = Some(doc.size as f32 / doc.n_chunks.max(1) as f32);
             if let Some(recency) = query.recency {
@@ -161,12 +164,12 @@ impl Candidates {
         let found: Vec<Candidate> = self.found.values().copied().collect();
         let scores = scores(&found);
         let ranked = |(found, score): (Candidate, f32)| {
-            let Candidate { chunk, lexical, dense, tier, .. } = found;
+            let Candidate { chunk, place, lexical, dense, tier, .. } = found;
             let factor = self.factors.get(&chunk).copied().unwrap_or(1.0);
-            Ranked { chunk, score: score * factor, lexical, dense, tier }
+            Ranked { chunk, place, score: score * factor, lexical, dense, tier }
         };
         let mut list: Vec<Ranked> = found.into_iter().zip(scores).map(ranked).collect();
-        list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.chunk.cmp(&b.chunk)));
+        list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
         list.truncate(n);
         list
     }
@@ -180,12 +183,12 @@ impl Candidates {
 
     fn add_lexical(
         &mut self,
-        snapshot: &Snapshot,
+        view: &View<'_>,
         text: &str,
         wanted: usize,
         allowed: &Allowed,
     ) -> Result<(), Error> {
-        let found = snapshot.search_text(text, wanted, allowed)?;
+        let found = view.search_text(text, wanted, allowed)?;
         for (chunk, bm25) in found.hits {
             self.found.insert(chunk, Candidate { lexical: Some(bm25), ..unknown(chunk) });
         }
@@ -193,18 +196,18 @@ impl Candidates {
         let terms = found.terms.iter();
         self.asked.terms =
             terms.map(|term| Term { doc_freq: term.doc_freq as f32, bound: term.bound }).collect();
-        self.asked.n_chunks = snapshot.live().len() as f32;
+        self.asked.n_chunks = view.n_chunks() as f32;
         Ok(())
     }
 
-    fn add_dense(&mut self, snapshot: &Snapshot, wanted: usize, allowed: &Allowed) {
+    fn add_dense(&mut self, view: &View<'_>, wanted: usize, allowed: &Allowed) {
         let Some(vector) = &self.vector else { return };
         for candidate in self.found.values_mut() {
-            if let Some((tier, row)) = snapshot.vector(candidate.chunk) {
+            if let Some((tier, row)) = view.snapshot().vector(candidate.chunk) {
                 (candidate.dense, candidate.tier) = (Some(row.dot(vector)), Some(tier));
             }
         }
-        for found in snapshot.search_vectors(vector, wanted, allowed) {
+        for found in view.search_vectors(vector, wanted, allowed) {
             let candidate = self.found.entry(found.chunk).or_insert_with(|| unknown(found.chunk));
             (candidate.dense, candidate.tier) = (Some(found.cosine), Some(found.tier));
         }
@@ -212,7 +215,7 @@ impl Candidates {
 }
 
 fn unknown(chunk: ChunkId) -> Candidate {
-    Candidate { chunk, doc: None, lexical: None, dense: None, tier: None, chunk_bytes: None }
+    Candidate { chunk, place: chunk.0, doc: None, lexical: None, dense: None, tier: None, chunk_bytes: None }
 }
 
 #[cfg(test)]

@@ -66,6 +66,22 @@ impl VectorView {
             Some(found) => found,
             None => self.exact().expecting(expected, self.live).nearest(query, k, allowed),
         };
+        self.neighbours(found)
+    }
+
+    /// As [`search`](Self::search), but never by the graph: what is found depends on the allowed rows alone.
+    #[must_use]
+    pub fn search_exactly(
+        &self,
+        query: &QuantizedVector,
+        k: usize,
+        allowed: Allowed<'_>,
+        expected: Option<u64>,
+    ) -> Vec<Neighbour> {
+        self.neighbours(self.exact().expecting(expected, self.live).nearest(query, k, allowed))
+    }
+
+    fn neighbours(&self, found: Vec<(ChunkId, f32)>) -> Vec<Neighbour> {
         let tier = |chunk| self.row(chunk).map_or(Tier::Student, |row| row.tier);
         found.into_iter().map(|(chunk, cosine)| Neighbour { chunk, cosine, tier: tier(chunk) }).collect()
     }

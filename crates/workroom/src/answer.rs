@@ -28,21 +28,26 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
     match asked.request {
         Request::Search(query) => connection.reply(shared.query(deadline, |engine| engine.search(&query))),
         Request::Ask(question) => connection.reply(shared.query(deadline, |engine| engine.ask(&question))),
-        Request::Show { path, chunk: None } => {
-            connection.reply(shared.query(deadline, |engine| engine.show(&path)))
+        Request::Show { path, chunk: None, within } => {
+            connection.reply(shared.query(deadline, |engine| engine.show(&path, &within)))
         }
-        Request::Show { path, chunk: Some(chunk) } => {
-            connection.reply(shared.query(deadline, |engine| engine.show_chunk(&path, chunk)))
+        Request::Show { path, chunk: Some(chunk), within } => {
+            connection.reply(shared.query(deadline, |engine| engine.show_chunk(&path, chunk, &within)))
         }
-        Request::Status => connection.reply(owner.with(|engine| engine.status())),
-        Request::Documents => connection.reply(owner.with(|engine| Ok(engine.documents()))),
-        Request::Problems => connection.reply(owner.with(|engine| Ok(engine.problems()))),
+        Request::Status { within } => connection.reply(owner.with(|engine| engine.status(&within))),
+        Request::Documents { within } => connection.reply(owner.with(|engine| Ok(engine.documents(&within)))),
+        Request::Problems { within } => connection.reply(owner.with(|engine| Ok(engine.problems(&within)))),
         Request::Doctor => connection.reply(owner.with(|engine| engine.doctor())),
         Request::MendVectors => connection.reply(owner.with(|engine| engine.mend_vectors())),
         Request::ForgetProblems => connection.reply(owner.with(|engine| engine.forget_problems())),
         Request::Put { path, spooled, condition } => connection.reply(owner.put(&path, &spooled, &condition)),
         Request::Remove { path, condition } => connection.reply(owner.remove(&path, &condition)),
         Request::Rename { from, to, condition } => connection.reply(owner.rename(&from, &to, &condition)),
+        Request::MakeFolder { path } => connection.reply(owner.with(|engine| engine.make_folder(&path))),
+        Request::RemoveFolder { path, with_contents } => {
+            connection.reply(owner.remove_folder(&path, with_contents))
+        }
+        Request::Copy { from, to } => connection.reply(owner.copy(&from, &to)),
         Request::Index => {
             let steps = Steps::new(connection);
             let indexed = connection.long(|cancel| owner.with(|engine| engine.index_until(&steps, cancel)));
@@ -216,5 +221,15 @@ impl crate::owner::Owner {
     /// As [`Engine::rename`].
     pub(crate) fn rename(&self, from: &str, to: &str, condition: &engine::Condition) -> Result<u64> {
         self.with_again(|engine| engine.rename(from, to, condition), |engine| engine.refresh(&[from, to]))
+    }
+
+    /// As [`Engine::remove_folder`].
+    pub(crate) fn remove_folder(&self, path: &str, with_contents: bool) -> Result<u64> {
+        self.with_again(|engine| engine.remove_folder(path, with_contents), |engine| engine.refresh(&[path]))
+    }
+
+    /// As [`Engine::copy`].
+    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<u64> {
+        self.with_again(|engine| engine.copy(from, to), |engine| engine.refresh(&[to]))
     }
 }

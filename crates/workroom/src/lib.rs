@@ -36,6 +36,8 @@
 mod answer;
 mod client;
 mod daemon;
+mod edit;
+mod files;
 mod frame;
 mod gate;
 mod message;
@@ -44,6 +46,7 @@ mod owner;
 mod role;
 mod server;
 mod socket;
+mod view;
 mod watch;
 mod watching;
 mod workspace;
@@ -55,12 +58,15 @@ pub fn serve_parser_if_asked() {
 }
 
 pub use daemon::{DAEMON_LOG, Daemon, OwnerInfo, stop_daemon};
+pub use edit::Edited;
 pub use engine::{
     AdaptOptions, Adaptation, Adapted, Answer, Backfilled, Citation, Condition, Config, DEFAULT_IGNORE,
-    DEFAULT_RESCORE_MS, DocPath, Error, ErrorKind, Finding, Findings, Hit, Improvement, Mode, Model, Models,
-    NoProgress, Outcome, Place, Problem, Progress, Query, Question, Result, STUDENT, Shown, ShownChunk,
-    Status, Summary, WORKROOM_DIR, WatchEvent, Written, find_workspace, version_of,
+    DEFAULT_RESCORE_MS, DocPath, Edit, Entry, Error, ErrorKind, Finding, Findings, Found, Hit, Improvement,
+    Kind, Mode, Model, Models, NoProgress, Outcome, Page, PathSet, Place, Problem, Progress, Query, Question,
+    Result, STUDENT, Shown, ShownChunk, SpoolWriter, Spooled, Status, Summary, WORKROOM_DIR, WatchEvent,
+    Written, find_workspace, version_of,
 };
 pub use options::{OpenOptions, Parsing, Sharing, Starter};
+pub use view::View;
 pub use watch::Watch;
 pub use workspace::Workspace;

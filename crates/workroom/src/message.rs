@@ -3,11 +3,11 @@
 //! Invariant: every version there ever was can read the two hellos and [`Request::Leave`]. All else may change with the protocol's number.
 //! Not here: how messages are cut apart (`frame`), who answers them (`answer`).
 
-use engine::{AdaptOptions, Condition, DocPath, Outcome, Progress, Query, Question, Spooled};
+use engine::{AdaptOptions, Condition, DocPath, Outcome, PathSet, Progress, Query, Question, Spooled};
 use serde::{Deserialize, Serialize};
 
 /// Rises with every change that an older program would misread.
-pub(crate) const PROTOCOL: u32 = 2;
+pub(crate) const PROTOCOL: u32 = 3;
 
 /// What a process says of itself before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,10 +64,21 @@ pub(crate) enum Request {
     Show {
         path: String,
         chunk: Option<u64>,
+        #[serde(with = "engine::path_set")]
+        within: PathSet,
     },
-    Status,
-    Documents,
-    Problems,
+    Status {
+        #[serde(with = "engine::path_set")]
+        within: PathSet,
+    },
+    Documents {
+        #[serde(with = "engine::path_set")]
+        within: PathSet,
+    },
+    Problems {
+        #[serde(with = "engine::path_set")]
+        within: PathSet,
+    },
     Doctor,
     /// Give chunks that have lost their vector another.
     MendVectors,
@@ -86,6 +97,17 @@ pub(crate) enum Request {
         from: String,
         to: String,
         condition: Condition,
+    },
+    MakeFolder {
+        path: String,
+    },
+    RemoveFolder {
+        path: String,
+        with_contents: bool,
+    },
+    Copy {
+        from: String,
+        to: String,
     },
     Index,
     Backfill,

@@ -11,8 +11,8 @@ use crate::options::OpenOptions;
 use crate::owner::Owner;
 use crate::role::Role;
 use engine::{
-    AdaptOptions, Adapted, Answer, Backfilled, Condition, Config, Engine, Error, ErrorKind, Findings, Hit,
-    Problem, Progress, Query, Question, Result, Shown, Spooled, Status, Summary, Written,
+    AdaptOptions, Adapted, Answer, Backfilled, Config, Engine, Error, ErrorKind, Findings, Folder, Hit,
+    PathSet, Problem, Progress, Query, Question, Result, Shown, Status, Summary,
 };
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub struct Workspace {
     options: OpenOptions,
     /// `None` between two owners.
     role: Mutex<Option<Arc<Role>>>,
+    /// Opened anew with each owner: the folder at that path may be another one since the last.
+    disk: Mutex<Arc<Folder>>,
 }
 
 /// Owners that may be lost in one call: a request that ends every owner must end itself.
@@ -52,7 +54,8 @@ impl Workspace {
         Config::of(folder.as_ref())?;
         let folder = fs_err::canonicalize(folder.as_ref())?;
         let role = Role::find(&folder, options)?;
-        Ok(Self { folder, options: options.clone(), role: Mutex::new(Some(Arc::new(role))) })
+        let (role, disk) = (Mutex::new(Some(Arc::new(role))), Mutex::new(Arc::new(Folder::open(&folder)?)));
+        Ok(Self { folder, options: options.clone(), role, disk })
     }
 
     /// Makes the folder a workspace if it is none, and opens it.
@@ -158,8 +161,7 @@ impl Workspace {
     /// [`NotFound`](ErrorKind::NotFound) when nothing is indexed at that path; [`Unsupported`](ErrorKind::Unsupported) when the file was
     /// seen and skipped, with the reason.
     pub fn show(&self, path: &str) -> Result<Shown> {
-        let request = || Request::Show { path: path.to_owned(), chunk: None };
-        self.query(request, |owner| owner.with(|engine| engine.show(path)))
+        self.within(PathSet::all()).show(path)
     }
 
     /// One chunk of a document, between its neighbours.
@@ -167,8 +169,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::show`], and [`NotFound`](ErrorKind::NotFound) when the document has fewer chunks.
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
-        let request = || Request::Show { path: path.to_owned(), chunk: Some(chunk) };
-        self.query(request, |owner| owner.with(|engine| engine.show_chunk(path, chunk)))
+        self.within(PathSet::all()).show_chunk(path, chunk)
     }
 
     /// Counts and sizes.
@@ -176,7 +177,7 @@ impl Workspace {
     /// # Errors
     /// When the index folder cannot be read.
     pub fn status(&self) -> Result<Status> {
-        self.query(|| Request::Status, |owner| owner.with(|engine| engine.status()))
+        self.within(PathSet::all()).status()
     }
 
     /// The path of every indexed document, in order.
@@ -184,7 +185,7 @@ impl Workspace {
     /// # Errors
     /// When the owner cannot be reached.
     pub fn documents(&self) -> Result<Vec<String>> {
-        self.query(|| Request::Documents, |owner| owner.with(|engine| Ok(engine.documents())))
+        self.within(PathSet::all()).documents()
     }
 
     /// Every file that was seen and is not searchable, by path.
@@ -192,7 +193,7 @@ impl Workspace {
     /// # Errors
     /// When the owner cannot be reached.
     pub fn problems(&self) -> Result<Vec<Problem>> {
-        self.query(|| Request::Problems, |owner| owner.with(|engine| Ok(engine.problems())))
+        self.within(PathSet::all()).problems()
     }
 
     /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves.
@@ -220,116 +221,6 @@ impl Workspace {
             self.reopen()?;
         }
         self.doctor()
-    }
-
-    /// The bytes of a file as they are on disk.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
-    pub fn read(&self, path: &str) -> Result<Vec<u8>> {
-        Self::read_in(&self.folder, path)
-    }
-
-    /// As [`Workspace::read`], of the workspace at `folder`, which need not be open.
-    ///
-    /// # Errors
-    /// As [`Workspace::read`].
-    pub fn read_in(folder: &Path, path: &str) -> Result<Vec<u8>> {
-        Config::of(folder)?;
-        Engine::read_at(&fs_err::canonicalize(folder)?, path)
-    }
-
-    /// Writes a file, making its folders, and indexes it. When it returns, the bytes are durable and every search sees them.
-    ///
-    /// # Errors
-    /// When the path leads out of the workspace or into `.workroom/`, or the disk refuses.
-    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written> {
-        self.write_if(path, bytes, &Condition::Any)
-    }
-
-    /// As [`Workspace::write`], if `condition` holds. Of several that name the version they read, one succeeds.
-    ///
-    /// # Errors
-    /// As [`Workspace::write`]; [`Conflict`](ErrorKind::Conflict) when the condition does not hold, and nothing has changed.
-    pub fn write_if(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Written> {
-        let spool = || Spooled::write(&self.folder, bytes);
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Put { path: path.to_owned(), spooled: spool()?, condition: condition.clone() })
-        };
-        let written = self.call(request, |owner| owner.put(path, &spool()?, condition));
-        match written {
-            // The owner that went away in the middle had written it: what is there now is this caller's own.
-            Err(error) if asked > 1 && error.kind() == ErrorKind::Conflict && self.holds(path, bytes) => {
-                let version = Condition::Version(engine::version_of(bytes));
-                self.write_if(path, bytes, &version)
-            }
-            written => written,
-        }
-    }
-
-    fn holds(&self, path: &str, bytes: &[u8]) -> bool {
-        self.read(path).is_ok_and(|found| found == bytes)
-    }
-
-    /// Removes a file from the disk and from the index. Returns the commit that shows it.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
-    pub fn remove(&self, path: &str) -> Result<u64> {
-        self.remove_if(path, &Condition::Any)
-    }
-
-    /// As [`Workspace::remove`], if `condition` holds.
-    ///
-    /// # Errors
-    /// As [`Workspace::remove`], and [`Conflict`](ErrorKind::Conflict).
-    pub fn remove_if(&self, path: &str, condition: &Condition) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Remove { path: path.to_owned(), condition: condition.clone() })
-        };
-        let removed = self.call(request, |owner| owner.remove(path, condition));
-        match removed {
-            Err(error) if asked > 1 && self.is_absent(path, &error) => Ok(self.status()?.seq),
-            removed => removed,
-        }
-    }
-
-    /// Whether a call that was made again failed because the first time had succeeded.
-    fn is_absent(&self, path: &str, error: &Error) -> bool {
-        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
-            && self.read(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
-    }
-
-    /// Moves a file to a path where nothing is, making its folders. Returns the commit that shows it.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound), [`Conflict`](ErrorKind::Conflict) when something is at `to`, or when a path leads out of the
-    /// workspace.
-    pub fn rename(&self, from: &str, to: &str) -> Result<u64> {
-        self.rename_if(from, to, &Condition::Any)
-    }
-
-    /// As [`Workspace::rename`], if `condition` holds of the file.
-    ///
-    /// # Errors
-    /// As [`Workspace::rename`].
-    pub fn rename_if(&self, from: &str, to: &str, condition: &Condition) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Rename { from: from.to_owned(), to: to.to_owned(), condition: condition.clone() })
-        };
-        let renamed = self.call(request, |owner| owner.rename(from, to, condition));
-        match renamed {
-            Err(error) if asked > 1 && self.is_absent(from, &error) && self.read(to).is_ok() => {
-                Ok(self.status()?.seq)
-            }
-            renamed => renamed,
-        }
     }
 
     /// Brings the index up to date with the folder.
@@ -404,7 +295,7 @@ impl Workspace {
         self.call(|| Ok(Request::Reopen), Owner::reopen)
     }
 
-    fn query<T: DeserializeOwned>(
+    pub(crate) fn query<T: DeserializeOwned>(
         &self,
         mut request: impl FnMut() -> Request,
         own: impl Fn(&Owner) -> Result<T>,
@@ -412,7 +303,7 @@ impl Workspace {
         self.call_until(|| Ok(request()), own, &mut |_| {}, &AtomicBool::new(false), Some(DEADLINE))
     }
 
-    fn call<T: DeserializeOwned>(
+    pub(crate) fn call<T: DeserializeOwned>(
         &self,
         request: impl FnMut() -> Result<Request>,
         own: impl Fn(&Owner) -> Result<T>,
@@ -462,8 +353,14 @@ impl Workspace {
             return Ok(Arc::clone(role));
         }
         let found = Arc::new(Role::find(&self.folder, &self.options)?);
+        *self.disk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Folder::open(&self.folder)?);
         *role = Some(Arc::clone(&found));
         Ok(found)
+    }
+
+    /// The folder as it is on the disk, which each process reads by itself.
+    pub(crate) fn disk(&self) -> Arc<Folder> {
+        Arc::clone(&self.disk.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes that the owner is gone.

@@ -7,6 +7,7 @@ mod damage;
 mod language;
 mod model;
 mod search;
+mod within;
 
 use std::path::Path;
 

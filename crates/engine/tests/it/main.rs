@@ -1,0 +1,5 @@
+//! The engine over real folders.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod views;

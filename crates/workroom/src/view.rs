@@ -1,0 +1,92 @@
+//! A workspace as somebody sees it who may see a part of it.
+//!
+//! Invariant: nothing outside the part changes any byte of what a call here returns or refuses, its time aside, and what time alone decides: when
+//! something was indexed, and whether a chunk has its teacher's vector yet. The one exception is a student that was fitted to the whole workspace
+//! ([`Query::within`]).
+//! Not here: who may see what, and who may change it.
+
+use crate::message::Request;
+use crate::workspace::Workspace;
+use engine::{Answer, Hit, PathSet, Problem, Query, Question, Result, Shown, Status};
+
+/// What of a workspace lies in a set of paths, as if there were nothing else.
+pub struct View<'a> {
+    workspace: &'a Workspace,
+    within: PathSet,
+}
+
+impl Workspace {
+    /// The workspace as whoever may see `set` sees it.
+    #[must_use]
+    pub fn within(&self, set: PathSet) -> View<'_> {
+        View { workspace: self, within: set }
+    }
+}
+
+impl View<'_> {
+    /// As [`Workspace::search`]. A query that is limited further stays so.
+    ///
+    /// # Errors
+    /// As [`Workspace::search`], and [`Invalid`](engine::ErrorKind::Invalid) for a query that waits for a commit.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
+        self.workspace.search(&self.limited(query))
+    }
+
+    /// As [`Workspace::ask`].
+    ///
+    /// # Errors
+    /// As [`View::search`].
+    pub fn ask(&self, question: &Question) -> Result<Answer> {
+        self.workspace.ask(&Question { query: self.limited(&question.query), ..question.clone() })
+    }
+
+    /// As [`Workspace::show`].
+    ///
+    /// # Errors
+    /// As [`Workspace::show`].
+    pub fn show(&self, path: &str) -> Result<Shown> {
+        let request = || Request::Show { path: path.to_owned(), chunk: None, within: self.within.clone() };
+        self.workspace.query(request, |owner| owner.with(|engine| engine.show(path, &self.within)))
+    }
+
+    /// As [`Workspace::show_chunk`].
+    ///
+    /// # Errors
+    /// As [`Workspace::show_chunk`].
+    pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
+        let (path_of, within) = (|| path.to_owned(), &self.within);
+        let request = || Request::Show { path: path_of(), chunk: Some(chunk), within: within.clone() };
+        self.workspace.query(request, |owner| owner.with(|engine| engine.show_chunk(path, chunk, within)))
+    }
+
+    /// Counts of the part; what the rest has a share in is 0, empty or absent.
+    ///
+    /// # Errors
+    /// As [`Workspace::status`].
+    pub fn status(&self) -> Result<Status> {
+        let request = || Request::Status { within: self.within.clone() };
+        self.workspace.query(request, |owner| owner.with(|engine| engine.status(&self.within)))
+    }
+
+    /// As [`Workspace::documents`].
+    ///
+    /// # Errors
+    /// As [`Workspace::documents`].
+    pub fn documents(&self) -> Result<Vec<String>> {
+        let request = || Request::Documents { within: self.within.clone() };
+        self.workspace.query(request, |owner| owner.with(|engine| Ok(engine.documents(&self.within))))
+    }
+
+    /// As [`Workspace::problems`].
+    ///
+    /// # Errors
+    /// As [`Workspace::problems`].
+    pub fn problems(&self) -> Result<Vec<Problem>> {
+        let request = || Request::Problems { within: self.within.clone() };
+        self.workspace.query(request, |owner| owner.with(|engine| Ok(engine.problems(&self.within))))
+    }
+
+    fn limited(&self, query: &Query) -> Query {
+        query.clone().within(query.within.intersection(&self.within))
+    }
+}
