@@ -6,10 +6,13 @@ mod documents;
 mod errors;
 mod eval;
 mod extremes;
+mod files;
 mod golden;
 mod library;
 mod lifecycle;
+mod mcp;
 #[cfg(unix)]
 mod sharing;
 mod teacher;
+mod tokens;
 mod watching;

@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 13] = [
+const WRAPPED: [(&str, &[&str]); 15] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -44,6 +44,8 @@ const WRAPPED: [(&str, &[&str]); 13] = [
     ("quick-xml", &["workroom-extract", "workroom-package"]),
     ("mail-parser", &["workroom-mail"]),
     ("seccompiler", &["workroom-fence", "workroom-faults"]),
+    ("cap-std", &["workroom-files"]),
+    ("cap-fs-ext", &["workroom-files"]),
 ];
 
 /// Checks licences and bans.

@@ -1,0 +1,147 @@
+//! What can go wrong, named by what the caller can do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure of custody.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused: space, permissions, a failing disk.
+    #[error("cannot {op} {}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried, as a verb.
+        op: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The system has no random numbers to make a secret of.
+    #[error("the system gives no random numbers: {why}")]
+    Random {
+        /// The system's answer.
+        why: String,
+    },
+    /// Another process is writing the journal and does not come to an end.
+    #[error("{} is being written by another process", .path.display())]
+    Locked {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Bytes that were acknowledged are no longer what they were. What lies before them is sound.
+    #[error("{} is damaged at byte {offset} (record {record}): {why}", .path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// Where the damage begins, in bytes from the start of the file.
+        offset: u64,
+        /// The number of the first record that cannot be read.
+        record: u64,
+        /// What was found.
+        why: &'static str,
+    },
+    /// A newer version of this program wrote it, and what it wrote may be a restriction that this one does not know.
+    #[error("{} was written by a newer version of this program: {what}", .path.display())]
+    Incompatible {
+        /// The journal.
+        path: PathBuf,
+        /// What this version does not know.
+        what: String,
+    },
+    /// The record is larger than one may be. Nothing was written.
+    #[error("a record of {bytes} bytes is more than the {limit} that one may have")]
+    TooLarge {
+        /// The record's size.
+        bytes: usize,
+        /// The largest there may be.
+        limit: usize,
+    },
+    /// A name, path or time makes no sense. Nothing was written.
+    #[error("{what}")]
+    Invalid {
+        /// What it is, and why it does not do.
+        what: String,
+    },
+    /// The principal may not do this. Nothing was written.
+    #[error("{what}")]
+    Denied {
+        /// What it is, and why.
+        what: String,
+    },
+    /// There is no token of that id.
+    #[error("there is no token `{id}`")]
+    NotFound {
+        /// What was looked for.
+        id: String,
+    },
+}
+
+/// What kind of trouble it is, for exit codes and statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The system refused.
+    Io,
+    /// Another process is at it.
+    Locked,
+    /// A journal is damaged.
+    Damaged,
+    /// A journal is a newer version's.
+    Incompatible,
+    /// What was asked for makes no sense.
+    Invalid,
+    /// The principal may not.
+    Denied,
+    /// No such token.
+    NotFound,
+}
+
+impl Error {
+    /// What kind of trouble it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { .. } | Self::Random { .. } => ErrorKind::Io,
+            Self::Locked { .. } => ErrorKind::Locked,
+            Self::Damaged { .. } => ErrorKind::Damaged,
+            Self::Incompatible { .. } => ErrorKind::Incompatible,
+            Self::TooLarge { .. } | Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Denied { .. } => ErrorKind::Denied,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+        }
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self.kind() {
+            ErrorKind::Io => "check that the disk has room and that you may read and write there",
+            ErrorKind::Locked => "wait for the other process or stop it, then try again",
+            ErrorKind::Damaged => {
+                "put the file back from a copy, or move it away and create tokens anew; until then none is accepted, \
+                 since a lost record may have revoked one"
+            }
+            ErrorKind::Incompatible => "use that version, or move the file away and create tokens anew",
+            ErrorKind::Invalid => "run the command with `--help` to see what it takes",
+            ErrorKind::Denied => "ask somebody who has the `admin` right there",
+            ErrorKind::NotFound => "`workroom token list` shows the ids",
+        }
+    }
+
+    pub(crate) fn io(path: &Path, op: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, op, source }
+    }
+
+    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into() }
+    }
+
+    pub(crate) fn denied(what: impl Into<String>) -> Self {
+        Self::Denied { what: what.into() }
+    }
+}

@@ -1,0 +1,44 @@
+//! Custody: who may do what in a workspace, and the journals that keep what cannot be made again from its files.
+//!
+//! Invariant: denied unless granted. What was acknowledged is on the disk; what is damaged there is told with its place, and until it is
+//! mended nobody gets in by it.
+//! Not here: how a request carries a token, what is done with files, the terminal, clocks (each call is given the time).
+//! On disk: docs/format.md, "Custody".
+//!
+//! The principal types are [`Principal`] (who asks, and what they may), [`Tokens`] (which secrets stand for which principals) and
+//! [`Journal`] (an append-only file of checksummed records, from which a state is made again).
+//!
+//! ```
+//! use workroom_custody::{Grant, NewToken, Principal, Right, Rights, Tokens};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let tokens = Tokens::at(folder.path());
+//! let now_ms = 1_795_000_000_000;
+//! let grants = vec![Grant::new("reports", Rights::of([Right::Read]))?];
+//! let made = tokens.create(&Principal::owner(), NewToken::new("reader", grants), now_ms)?;
+//!
+//! let reader = tokens.authenticate(made.secret.reveal(), now_ms)?;
+//! assert!(reader.may(Right::Read, "reports/may.md"));
+//! assert!(!reader.may(Right::Write, "reports/may.md"));
+//! assert!(!reader.may(Right::Read, "reports-old/may.md"));
+//!
+//! tokens.revoke(&Principal::owner(), &made.token.id, now_ms)?;
+//! assert!(tokens.authenticate(made.secret.reveal(), now_ms).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod grant;
+pub mod journal;
+mod principal;
+mod random;
+mod token;
+
+pub use error::{Error, ErrorKind, Result};
+pub use grant::{Grant, Right, Rights};
+pub use journal::Journal;
+pub use principal::{Kind, OWNER, Principal};
+pub use token::{Made, NewToken, Refused, SECRET_PREFIX, Secret, State, Token, Tokens};
+
+/// The folder under `.workroom/` that journals lie in.
+pub const FOLDER: &str = "custody";

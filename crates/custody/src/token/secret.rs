@@ -1,0 +1,123 @@
+//! What a token's holder knows.
+//!
+//! Invariant: 256 random bits. Nothing here prints a secret but [`Secret::reveal`].
+
+use crate::{Result, random};
+
+/// What every secret begins with, so that scanners of source code and logs know one when they see it.
+pub const SECRET_PREFIX: &str = "wrk_";
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// As many digits of base 62 as 256 bits need.
+const RANDOM: usize = 43;
+/// As many digits of base 62 as a CRC-32 needs.
+const CHECK: usize = 6;
+/// Ids are for people to type: no capitals, and no `i`, `l`, `o` and `u` to misread.
+const ID_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const ID: usize = 8;
+
+/// A token's secret: `wrk_`, 43 random characters, and 6 that are a checksum of what comes before.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// What is kept of a secret. Compares in constant time.
+pub(super) type Digest = blake3::Hash;
+
+impl Secret {
+    pub(super) fn random() -> Result<Self> {
+        let body = format!("{SECRET_PREFIX}{}", random::text(ALPHABET, RANDOM)?);
+        let check = checksum(&body);
+        Ok(Self(body + &check))
+    }
+
+    /// The secret itself, to be shown to whoever is to have it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        digest(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({SECRET_PREFIX}…)")
+    }
+}
+
+/// The digest of what somebody gave as a secret, unless it has not even the form of one.
+pub(super) fn digest_of(given: &str) -> Option<Digest> {
+    let has_form = given.len() == SECRET_PREFIX.len() + RANDOM + CHECK && given.starts_with(SECRET_PREFIX);
+    let (body, check) = given.split_at_checked(given.len().checked_sub(CHECK)?)?;
+    (has_form && checksum(body) == check).then(|| digest(given))
+}
+
+/// A digest of its own kind, so that it is of use nowhere else.
+fn digest(secret: &str) -> Digest {
+    Digest::from(blake3::derive_key("workroom 2026-11-21 secret of a token", secret.as_bytes()))
+}
+
+/// The CRC-32 in base 62, most significant digit first.
+fn checksum(of: &str) -> String {
+    let mut rest = crc32fast::hash(of.as_bytes()) as usize;
+    let mut digits: Vec<u8> = Vec::with_capacity(CHECK);
+    for _ in 0..CHECK {
+        digits.extend(ALPHABET.get(rest % ALPHABET.len()));
+        rest /= ALPHABET.len();
+    }
+    digits.iter().rev().map(|digit| char::from(*digit)).collect()
+}
+
+/// A new id. It says nothing about any secret.
+pub(super) fn random_id() -> Result<String> {
+    random::text(ID_ALPHABET, ID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_secret_has_its_form_and_no_other_text_has() {
+        let secret = Secret::random().unwrap();
+        let text = secret.reveal();
+        assert_eq!(text.len(), 53);
+        assert!(text.strip_prefix("wrk_").unwrap().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(digest_of(text), Some(secret.digest()));
+        assert_ne!(Secret::random().unwrap(), secret);
+        assert!(!format!("{secret:?}").contains(&text[4..]));
+        assert!(!secret.digest().to_string().contains(&text[4..]));
+
+        let cut = &text[..52];
+        let other_case = text.to_ascii_uppercase();
+        for wrong in
+            ["", "wrk_", cut, &format!("{text}0"), &format!(" {text}"), &other_case, "é".repeat(27).as_str()]
+        {
+            assert_eq!(digest_of(wrong), None, "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_what_scanners_expect() {
+        // Values of zlib's crc32, written in base 62 by hand.
+        assert_eq!(checksum(""), "000000");
+        assert_eq!(checksum("123456789"), "3jZRME");
+    }
+
+    proptest! {
+        #[test]
+        fn a_mistyped_secret_is_noticed(at in 4..53_usize, to in "[0-9A-Za-z]") {
+            let secret = Secret::random().unwrap();
+            let mut mistyped = secret.reveal().to_owned();
+            mistyped.replace_range(at..=at, &to);
+            prop_assert_eq!(digest_of(&mistyped).is_some(), mistyped == secret.reveal());
+        }
+
+        #[test]
+        fn any_text_is_a_secret_or_none(text in "\\PC{0,60}") {
+            prop_assert_eq!(digest_of(&text), None);
+        }
+    }
+}
