@@ -71,22 +71,34 @@ fn a_part_of_a_file_is_changed() {
         let stale = workspace.edit("t.md", &[edit("noon", "one")], &condition, false).unwrap_err();
         assert_eq!(stale.kind(), ErrorKind::Conflict, "{stale}");
 
-        for (edit, kind) in [(edit("water", "tide"), ErrorKind::Invalid), (edit("Hihg water", "x"), ErrorKind::Conflict)]
+        for (edit, kind) in
+            [(edit("water", "tide"), ErrorKind::Invalid), (edit("Hihg water", "x"), ErrorKind::Conflict)]
         {
             let error = workspace.edit("t.md", &[edit], &Condition::Any, false).unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");
             assert!(error.hints().is_some());
         }
-        assert_eq!(workspace.edit("none.md", &[edit("a", "b")], &Condition::Any, false).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(
+            workspace.edit("none.md", &[edit("a", "b")], &Condition::Any, false).unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
         workspace.write("bin", &[0xff, 0xfe, 0]).unwrap();
-        assert_eq!(workspace.edit("bin", &[edit("a", "b")], &Condition::Any, false).unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            workspace.edit("bin", &[edit("a", "b")], &Condition::Any, false).unwrap_err().kind(),
+            ErrorKind::Unsupported
+        );
 
-        let appended = workspace.append("t.md", format!("The {} came in.\n", marker(7)).as_bytes(), &Condition::Any).unwrap();
+        let appended = workspace
+            .append("t.md", format!("The {} came in.\n", marker(7)).as_bytes(), &Condition::Any)
+            .unwrap();
         assert_eq!(appended.version, workspace.version("t.md").unwrap());
         assert_eq!(found(&workspace, 7), ["t.md"]);
         let refused = workspace.append("t.md", b"x", &Condition::Version(before)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Conflict);
-        assert_eq!(workspace.append("t.md", b"x", &Condition::Absent).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            workspace.append("t.md", b"x", &Condition::Absent).unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
         workspace.append("made.md", b"one\n", &Condition::Absent).unwrap();
         workspace.remove("made.md").unwrap();
     }
@@ -103,8 +115,14 @@ fn of_many_who_append_and_edit_none_is_lost() {
             let workspace = if writer % 2 == 0 { Arc::clone(&owner) } else { Arc::clone(&client) };
             scope.spawn(move || {
                 for i in 0..5 {
-                    workspace.append("log.md", format!("{writer}.{i}\n").as_bytes(), &Condition::Any).unwrap();
-                    let mark = Edit { old: format!("{writer}.{i}\n"), new: format!("{writer}.{i} done\n"), replace_all: false };
+                    workspace
+                        .append("log.md", format!("{writer}.{i}\n").as_bytes(), &Condition::Any)
+                        .unwrap();
+                    let mark = Edit {
+                        old: format!("{writer}.{i}\n"),
+                        new: format!("{writer}.{i} done\n"),
+                        replace_all: false,
+                    };
                     workspace.edit("log.md", &[mark], &Condition::Any, false).unwrap();
                 }
             });
@@ -142,7 +160,13 @@ fn bytes_come_and_go_as_streams() {
 
 #[test]
 fn what_is_there_is_listed_and_found() {
-    let room = Room::with(&[("a.md", "a\n"), ("n/b.md", "b\n"), ("n/c.txt", "c\n"), ("n/d/e.md", "e\n"), (".hidden", "h\n")]);
+    let room = Room::with(&[
+        ("a.md", "a\n"),
+        ("n/b.md", "b\n"),
+        ("n/c.txt", "c\n"),
+        ("n/d/e.md", "e\n"),
+        (".hidden", "h\n"),
+    ]);
     let workspace = Workspace::create(room.root()).unwrap();
     let all = PathSet::all();
     let names = |found: workroom::Result<workroom::Found>| -> Vec<String> {

@@ -92,9 +92,13 @@ fn an_agent_with_a_token_may_what_the_token_may() {
     let secret = made["secret"].as_str().unwrap();
     let mut agent = Agent::start(&room, &["mcp", "--token-env", "TOKEN"], &[("TOKEN", secret)]);
     let tools = agent.ask("tools/list", json!({}))["result"]["tools"].to_string();
-    assert!(tools.contains("read_text_file") && !tools.contains("write_file"), "{tools}");
+    assert!(tools.contains("\"read_text_file\"") && !tools.contains("write_file"), "{tools}");
     let listed = agent.call("list_directory", json!({"path": ""})).to_string();
     assert!(listed.contains("open") && !listed.contains("shut"), "{listed}");
+
+    room.ok(&["token", "revoke", made["id"].as_str().unwrap()]);
+    let refused = agent.ask("tools/call", json!({"name": "list_directory", "arguments": {"path": ""}}));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("has ended"), "{refused}");
     assert_eq!(agent.leave(), Some(0));
 
     let mut command = room.command(&["mcp", "--token-env", "TOKEN"]);

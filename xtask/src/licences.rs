@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 15] = [
+const WRAPPED: [(&str, &[&str]); 20] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -46,6 +46,11 @@ const WRAPPED: [(&str, &[&str]); 15] = [
     ("seccompiler", &["workroom-fence", "workroom-faults"]),
     ("cap-std", &["workroom-files"]),
     ("cap-fs-ext", &["workroom-files"]),
+    ("axum", &["workroom-server"]),
+    ("rmcp", &["workroom-server"]),
+    ("utoipa", &["workroom-server"]),
+    ("tokio-rustls", &["workroom-server"]),
+    ("governor", &["workroom-server"]),
 ];
 
 /// Checks licences and bans.

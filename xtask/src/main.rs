@@ -3,6 +3,7 @@
 //! Not here: anything a user of the product needs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod conformance;
 mod distill;
 mod fuzz;
 mod licences;
@@ -27,6 +28,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   picture                  draw the README's picture from a release build's demo
   distill [--passages N]   fit the built-in student to the teacher
   fuzz [--seconds N] [TARGET...]  give every parser inputs until one breaks a promise, 10 minutes each
+  conformance [--programs DIR]    the protocol's official runner and clients of others, against the built program
 
   crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
   corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["distill"] => distill::run(None),
         ["distill", "--passages", n] if n.parse::<usize>().is_ok() => distill::run(n.parse().ok()),
         ["fuzz", ref rest @ ..] => fuzz::run(rest),
+        ["conformance", ref rest @ ..] => conformance::run(rest),
         [proof, ref rest @ ..] if proofs::is_one(proof) => proofs::run(proof, rest),
         _ => {
             eprintln!("{USAGE}");

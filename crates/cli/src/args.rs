@@ -1,5 +1,9 @@
 //! The command line, as clap reads it. What is written here is what `--help` says.
 
+mod mcp;
+
+pub(crate) use mcp::{Agent, InstallMcp, Mcp, McpSetup, SettingsOf};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -56,6 +60,13 @@ pub(crate) enum Command {
     /// Look at, stop or run the process that has the index open for all others
     #[command(subcommand)]
     Daemon(Daemon),
+    /// Make, list and revoke tokens, by which agents are let in
+    #[command(subcommand)]
+    Token(Token),
+    /// Serve the workspace over HTTP and MCP, on one port, to whoever has a token
+    Serve(Serve),
+    /// Serve one agent over standard input and output (MCP), or set an agent up for it
+    Mcp(Mcp),
     /// Measure search on test sets: nDCG, recall, MRR
     Eval(Eval),
     /// Index a small sample library in a temporary folder and ask it a few questions
@@ -273,6 +284,107 @@ pub(crate) struct Doctor {
     #[arg(long)]
     pub(crate) rebuild: bool,
     /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token that may what is granted here and nothing else; its secret is shown this once
+    Create(CreateToken),
+    /// What each token may, until when, and when it was last used; those that ended in the last 90 days too
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token at once, in every process, and all that were made by it
+    Revoke {
+        /// The token's id, from `token list`
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CreateToken {
+    /// What people are to call whoever has it
+    pub(crate) name: String,
+    /// Let it see this file, or everything below this folder; `/` is the whole workspace (may be given several times)
+    #[arg(long = "read", value_name = "PREFIX")]
+    pub(crate) reads: Vec<String>,
+    /// Let it change, make and remove files there; to see them it needs --read too (may be given several times)
+    #[arg(long = "write", value_name = "PREFIX")]
+    pub(crate) writes: Vec<String>,
+    /// Let it do both there, and make tokens that may (may be given several times)
+    #[arg(long = "admin", value_name = "PREFIX")]
+    pub(crate) admins: Vec<String>,
+    /// When it ends: after a time (12h, 30d, 8w), at a date (2026-12-31) or a time (2026-12-31T08:00:00Z), or `never`
+    #[arg(long, value_name = "WHEN", default_value = "90d")]
+    pub(crate) expires: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What whoever shows no token may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Anonymous {
+    /// Nothing
+    None,
+    /// Read everything
+    Read,
+    /// Read and write everything
+    Write,
+}
+
+/// Whether tests of a protocol's conformance find what they look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fixtures {
+    /// Not offered
+    None,
+    /// Offered beside the real tools
+    Offered,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Serve {
+    /// The workspace [default: as for every command]
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Serve every workspace right below this folder, by its name
+    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
+    pub(crate) root: Option<PathBuf>,
+    /// Where to listen; port 0 for any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// A name by which the server is reached, besides localhost and addresses in numbers (may be given several times)
+    #[arg(long = "host", value_name = "NAME")]
+    pub(crate) hosts: Vec<String>,
+    /// The certificate with its chain, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// What whoever shows no token may do
+    #[arg(long, value_enum, default_value_t = Anonymous::None)]
+    pub(crate) anonymous: Anonymous,
+    /// Be reached from elsewhere without TLS or without tokens
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// The most connections at once
+    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) max_connections: u32,
+    /// The most requests of one token in a second
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) rate: u32,
+    /// For tests of the protocol's conformance
+    #[arg(long, value_enum, default_value_t = Fixtures::None, hide = true, num_args = 0..=1, default_missing_value = "offered")]
+    pub(crate) conformance_fixtures: Fixtures,
+    /// Print the address as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -16,6 +16,10 @@ pub(crate) enum Failure {
     Usage { message: String, hint: String },
     /// A test set cannot be used, or what comes of it not be written.
     Eval(eval::Error),
+    /// Tokens cannot be made, read or revoked.
+    Custody(custody::Error),
+    /// There is no server.
+    Serve(server::ServeError),
     /// The teacher that a measurement is about does not work.
     Model(String),
     /// The user asked to stop.
@@ -25,6 +29,18 @@ pub(crate) enum Failure {
 impl From<eval::Error> for Failure {
     fn from(error: eval::Error) -> Self {
         Self::Eval(error)
+    }
+}
+
+impl From<custody::Error> for Failure {
+    fn from(error: custody::Error) -> Self {
+        Self::Custody(error)
+    }
+}
+
+impl From<server::ServeError> for Failure {
+    fn from(error: server::ServeError) -> Self {
+        Self::Serve(error)
     }
 }
 
@@ -53,6 +69,8 @@ impl fmt::Display for Failure {
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Usage { message, .. } | Self::Model(message) => f.write_str(message),
             Self::Eval(error) => error.fmt(f),
+            Self::Custody(error) => error.fmt(f),
+            Self::Serve(error) => error.fmt(f),
             Self::Interrupted => f.write_str("stopped before the end"),
         }
     }
@@ -86,6 +104,17 @@ fn eval_exit_code(error: &eval::Error) -> u8 {
     }
 }
 
+fn custody_exit_code(error: &custody::Error) -> u8 {
+    exit_code(match error.kind() {
+        custody::ErrorKind::Invalid => ErrorKind::Invalid,
+        custody::ErrorKind::NotFound => ErrorKind::NotFound,
+        custody::ErrorKind::Locked => ErrorKind::Locked,
+        custody::ErrorKind::Damaged => ErrorKind::Corrupt,
+        custody::ErrorKind::Incompatible => ErrorKind::Incompatible,
+        _ => ErrorKind::Io,
+    })
+}
+
 /// Says on standard error what went wrong. A reader that went away (`| head`) is no failure.
 #[expect(clippy::print_stderr, reason = "the one place that reports failures")]
 pub(crate) fn report(failure: &Failure) -> ExitCode {
@@ -95,6 +124,11 @@ pub(crate) fn report(failure: &Failure) -> ExitCode {
         Failure::Library(error) => (error.hints(), exit_code(error.kind())),
         Failure::Usage { hint, .. } => (Some(hint.as_str()), 2),
         Failure::Eval(error) => (Some(error.hint()), eval_exit_code(error)),
+        Failure::Custody(error) => (Some(error.hint()), custody_exit_code(error)),
+        Failure::Serve(error @ server::ServeError::Open { .. }) => {
+            (Some(error.hint()), exit_code(ErrorKind::Invalid))
+        }
+        Failure::Serve(error) => (Some(error.hint()), exit_code(ErrorKind::Io)),
         Failure::Model(_) => (Some("run `workroom models install`"), exit_code(ErrorKind::Model)),
         Failure::Interrupted => {
             (Some("with `--work-dir` the next run goes on from here"), exit_code(ErrorKind::Cancelled))

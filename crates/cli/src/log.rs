@@ -27,7 +27,8 @@ pub(crate) fn start(args: &Args) {
         let filter = chosen.unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
         return log.with_env_filter(filter).with_writer(Rotating::new(&folder)).init();
     }
-    let filter = chosen.unwrap_or_else(|_| EnvFilter::new("error"));
+    // A client of MCP that goes away is an error to its library, and to nobody else.
+    let filter = chosen.unwrap_or_else(|_| EnvFilter::new("error,rmcp::service=off"));
     log.with_env_filter(filter).with_writer(io::stderr).init();
 }
 

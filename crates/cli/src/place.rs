@@ -28,21 +28,51 @@ pub(crate) fn open_or_create(args: &Args) -> Result<(Workspace, bool), Failure> 
     Ok((Workspace::open_with(&folder, &options(args, &folder)?)?, is_new))
 }
 
-fn options(args: &Args, folder: &Path) -> Result<OpenOptions, Failure> {
-    let no_daemon =
-        args.no_daemon || std::env::var_os("WORKROOM_NO_DAEMON").is_some_and(|value| value == "1");
-    let sharing = if no_daemon { Sharing::FirstOwns } else { Sharing::Daemon(starter(args, folder)?) };
-    Ok(OpenOptions { models_dir: models_dir(args), sharing, ..OpenOptions::default() })
+/// Opens the workspace at `folder`, making one where there is none.
+pub(crate) fn open_or_create_at(args: &Args, folder: &Path) -> Result<Workspace, Failure> {
+    Workspace::init(folder)?;
+    Ok(Workspace::open_with(folder, &options(args, folder)?)?)
 }
 
-/// How to start the daemon of the workspace at `folder`: this very program, in whatever folder the command was typed.
-fn starter(args: &Args, folder: &Path) -> Result<Starter, Failure> {
-    let mut arguments: Vec<OsString> = vec!["-w".into(), std::path::absolute(folder)?.into()];
-    if let Some(models) = models_dir(args) {
-        arguments.extend(["--models-dir".into(), std::path::absolute(models)?.into()]);
+fn options(args: &Args, folder: &Path) -> Result<OpenOptions, Failure> {
+    Ok(Opening::of(args)?.options(folder))
+}
+
+/// How commands open workspaces: by a daemon, unless the user wants none.
+pub(crate) struct Opening {
+    daemon: Option<PathBuf>,
+    models_dir: Option<PathBuf>,
+}
+
+impl Opening {
+    /// As the command line and the environment say.
+    pub(crate) fn of(args: &Args) -> Result<Self, Failure> {
+        let no_daemon =
+            args.no_daemon || std::env::var_os("WORKROOM_NO_DAEMON").is_some_and(|value| value == "1");
+        let daemon = if no_daemon { None } else { Some(std::env::current_exe()?) };
+        Ok(Self { daemon, models_dir: models_dir(args) })
     }
-    arguments.extend(["daemon".into(), "run".into(), "--inherit".into()]);
-    Ok(Starter { program: std::env::current_exe()?, arguments })
+
+    /// Options for the workspace at `folder`.
+    pub(crate) fn options(&self, folder: &Path) -> OpenOptions {
+        let sharing = match &self.daemon {
+            None => Sharing::FirstOwns,
+            Some(program) => Sharing::Daemon(self.starter(program, folder)),
+        };
+        OpenOptions { models_dir: self.models_dir.clone(), sharing, ..OpenOptions::default() }
+    }
+
+    /// How to start the daemon of the workspace at `folder`: this very program, in whatever folder the command was typed.
+    fn starter(&self, program: &Path, folder: &Path) -> Starter {
+        // Only an empty path cannot be made absolute, and no workspace has one.
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let mut arguments: Vec<OsString> = vec!["-w".into(), absolute(folder).into()];
+        if let Some(models) = &self.models_dir {
+            arguments.extend(["--models-dir".into(), absolute(models).into()]);
+        }
+        arguments.extend(["daemon".into(), "run".into(), "--inherit".into()]);
+        Starter { program: program.to_path_buf(), arguments }
+    }
 }
 
 /// Options for a workspace that is this process's alone.

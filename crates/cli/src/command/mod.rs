@@ -8,11 +8,14 @@ mod eval;
 mod file;
 mod index;
 mod init;
+mod mcp;
 mod models;
 mod scope;
 mod search;
+mod serve;
 mod show;
 mod status;
+mod token;
 mod watch;
 
 use crate::args::{Args, Command};
@@ -35,6 +38,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Status(options) => status::run(args, options)?,
         Command::Doctor(options) => return doctor::run(args, options),
         Command::Daemon(which) => daemon::run(args, which)?,
+        Command::Token(which) => token::run(args, which)?,
+        Command::Serve(options) => serve::run(args, options)?,
+        Command::Mcp(options) => mcp::run(args, options)?,
         Command::Models(which) => models::run(args, which)?,
         Command::Eval(options) => eval::run(args, options)?,
         Command::Demo(options) => demo::run(args, options)?,

@@ -25,10 +25,7 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
 
 /// A date (midnight UTC), a time, or an age.
 fn since(text: &str, now: Timestamp) -> Result<i64, Failure> {
-    let date =
-        || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    let time = text.parse::<Timestamp>().ok().or_else(date).map(Timestamp::as_millisecond);
-    time.or_else(|| Some(now.as_millisecond() - age_ms(text)?)).ok_or_else(|| Failure::Usage {
+    time_ms(text).or_else(|| Some(now.as_millisecond() - age_ms(text)?)).ok_or_else(|| Failure::Usage {
         message: format!("`{text}` is no time for --since"),
         hint: "write a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)"
             .to_owned(),
@@ -42,7 +39,15 @@ fn half_life(text: &str) -> Result<i64, Failure> {
     })
 }
 
-fn age_ms(text: &str) -> Option<i64> {
+/// A date (midnight UTC) or a time.
+pub(super) fn time_ms(text: &str) -> Option<i64> {
+    let date =
+        || text.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    text.parse::<Timestamp>().ok().or_else(date).map(Timestamp::as_millisecond)
+}
+
+/// A number and its unit: 90m, 12h, 7d, 2w.
+pub(super) fn age_ms(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
     let seconds = match unit {
         's' => 1,

@@ -85,7 +85,7 @@ fn create(tokens: &Tokens, options: &CreateToken, folder: &Path, now_ms: i64) ->
     out.whole(&format!("\n{}\n", secret.reveal()))?;
     out.whole("This is its secret, shown this once. Whoever has it gives it")?;
     out.whole("  over HTTP       as a header: `Authorization: Bearer SECRET`")?;
-    out.whole("  over MCP stdio  as `WORKROOM_TOKEN=SECRET` in the environment of `workroom mcp`")?;
+    out.whole("  over MCP stdio  in a variable that `workroom mcp --token-env NAME` names")?;
     Ok(out.flush()?)
 }
 

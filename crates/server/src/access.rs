@@ -1,0 +1,494 @@
+//! Access: a workspace as one principal may use it. Every transport goes through here and nowhere else.
+//!
+//! Invariant: denied unless granted. What the principal may not read is told exactly as what is not there, whatever is done with it; what it may
+//! read and not change names the right that is missing. Who may write and not read learns nothing of what is there but that a write failed.
+//! Not here: how a principal is known (`host`), searching and files (`workroom`).
+
+use crate::host::{ANONYMOUS, Room, now_ms};
+use crate::refusal::{Kind, Near, NextCall, Refusal, Result};
+use custody::{Made, NewToken, Principal, Right, Token};
+use std::fs::File;
+use std::io::Write;
+use std::sync::Arc;
+use workroom::{
+    Answer, Condition, DocPath, Edit, Entry, Error, ErrorKind, Found, Hit, Page, PathSet, Problem, Query,
+    Question, Shown, SpoolWriter, Spooled, Status, View,
+};
+
+/// What a principal may do in a workspace. Cheap to clone; all calls block.
+#[derive(Clone)]
+pub(crate) struct Access {
+    room: Arc<Room>,
+    principal: Arc<Principal>,
+}
+
+/// A change that was made. What the principal may not know of is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The version of the file that stands there now.
+    pub(crate) version: Option<String>,
+    /// The commit that shows it; commits are the whole workspace's, so only who sees all of it is told.
+    pub(crate) seq: Option<u64>,
+    /// Whether nothing was there before.
+    pub(crate) created: Option<bool>,
+}
+
+/// What edits came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// A unified diff; empty when nothing has changed.
+    pub(crate) diff: String,
+    /// Places that were changed.
+    pub(crate) replaced: usize,
+    /// The version that is, or would be, there now.
+    pub(crate) version: Option<String>,
+    /// The change; none for a trial, or when there was nothing to change.
+    pub(crate) change: Option<Change>,
+}
+
+/// A file that was opened.
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    pub(crate) entry: Entry,
+    /// The version of what the file holds.
+    pub(crate) version: String,
+}
+
+impl Access {
+    /// A principal in a workspace.
+    pub(crate) fn new(room: Arc<Room>, principal: Arc<Principal>) -> Self {
+        Self { room, principal }
+    }
+
+    /// Who it is.
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Whether the principal is still one: its token may have ended since it was shown.
+    pub(crate) fn holds(&self) -> bool {
+        let principal = &self.principal;
+        principal.is_owner()
+            || principal.id == ANONYMOUS
+            || self.room.tokens.principal(&principal.id, now_ms()).is_ok()
+    }
+
+    /// The workspace with all that belongs to serving it.
+    pub(crate) fn room(&self) -> &Arc<Room> {
+        &self.room
+    }
+
+    /// What it may see.
+    pub(crate) fn readable(&self) -> PathSet {
+        self.principal.readable()
+    }
+
+    /// Whether it may know of a file or folder.
+    pub(crate) fn sees(&self, path: &str) -> bool {
+        self.principal.may(Right::Read, path)
+    }
+
+    /// Whether it may change anything.
+    pub(crate) fn may_write_anywhere(&self) -> bool {
+        !self.principal.writable().is_empty()
+    }
+
+    fn view(&self) -> View<'_> {
+        self.room.workspace.within(self.readable())
+    }
+
+    /// Chunks by meaning and words.
+    pub(crate) fn search(&self, query: &Query) -> Result<Vec<Hit>> {
+        self.said(self.view().search(query))
+    }
+
+    /// Passages and quoted sentences for a question.
+    pub(crate) fn ask(&self, question: &Question) -> Result<Answer> {
+        self.said(self.view().ask(question))
+    }
+
+    /// A document as it is indexed: all its chunks, or one between its neighbours.
+    pub(crate) fn show(&self, path: &str, chunk: Option<u64>) -> Result<Shown> {
+        let path = clean(path)?;
+        // Of what may not be seen the view says what it says of what is not there.
+        self.said(match chunk {
+            None => self.view().show(path.as_str()),
+            Some(chunk) => self.view().show_chunk(path.as_str(), chunk),
+        })
+    }
+
+    /// Counts of what it may see.
+    pub(crate) fn status(&self) -> Result<Status> {
+        let status = self.said(self.view().status())?;
+        // Where the folder is on this machine is nobody's business but its owner's.
+        Ok(Status { root: String::new(), ..status })
+    }
+
+    /// Files that were seen and are not searchable.
+    pub(crate) fn problems(&self) -> Result<Vec<Problem>> {
+        self.said(self.view().problems())
+    }
+
+    /// The path of every indexed document, in order.
+    pub(crate) fn documents(&self) -> Result<Vec<String>> {
+        self.said(self.view().documents())
+    }
+
+    /// A folder's entries, `depth` levels deep; the empty path is the workspace.
+    pub(crate) fn tree(&self, folder: &str, depth: usize, page: &Page) -> Result<Found> {
+        let folder = self.shown_folder(folder)?;
+        self.read(&folder, self.room.workspace.tree(&folder, depth, &self.readable(), page))
+    }
+
+    /// A folder's entries.
+    pub(crate) fn list(&self, folder: &str, page: &Page) -> Result<Found> {
+        self.tree(folder, 1, page)
+    }
+
+    /// Files and folders below `folder` by pattern, such as `**/*.md`.
+    pub(crate) fn glob(&self, folder: &str, pattern: &str, page: &Page) -> Result<Found> {
+        let folder = self.shown_folder(folder)?;
+        match self.room.workspace.glob(&folder, pattern, &self.readable(), page) {
+            Err(error) if error.kind() == ErrorKind::Invalid && error.path().is_none() => {
+                Err(self.refused(&error))
+            }
+            found => self.read(&folder, found),
+        }
+    }
+
+    /// What stands at a path. Of a folder that only leads to something it may see, no more than that it is there.
+    pub(crate) fn stat(&self, path: &str) -> Result<Entry> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if is_root(path) || self.sees(path) {
+            let path = if is_root(path) { String::new() } else { self.readable_path(path)?.to_string() };
+            let entry = self.read(&path, self.room.workspace.stat(&path))?;
+            return Ok(if self.sees(&path) { entry } else { bare(entry) });
+        }
+        // A folder on the way is seen by listing the one above: if it leads nowhere, it is not there.
+        let path = clean(path)?;
+        let above = path.as_str().rsplit_once('/').map_or("", |(above, _)| above);
+        let found = self.shown_folder(above).and_then(|above| self.entry_in(&above, path.as_str()));
+        found.map_err(|_| self.nothing_at(path.as_str()))
+    }
+
+    fn entry_in(&self, folder: &str, path: &str) -> Result<Entry> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let page = Page { after: None, limit: MOST };
+        let found = self.room.workspace.list(folder, &self.readable(), &page);
+        let mut entries = self.said(found)?.entries.into_iter();
+        entries.find(|entry| entry.name() == name).ok_or_else(|| self.nothing_at(path))
+    }
+
+    /// Opens a file for reading.
+    pub(crate) fn open(&self, path: &str) -> Result<Opened> {
+        let path = self.readable_path(path)?;
+        let (mut file, entry) = self.read(path.as_str(), self.room.workspace.open_file(path.as_str()))?;
+        let version = self.room.versions.of(&mut file, &entry, now_ms());
+        let version = version.map_err(|error| {
+            tracing::error!(%error, %path, "a file cannot be read");
+            Refusal::new(Kind::Internal, format!("`{path}` cannot be read"))
+        })?;
+        Ok(Opened { file, entry, version })
+    }
+
+    /// Where bytes for a file go that are still to come, however many. Whoever may not write there is refused before they are sent.
+    pub(crate) fn spool(&self, path: &str) -> Result<SpoolWriter> {
+        self.writable_path(path)?;
+        self.said(self.room.workspace.spool())
+    }
+
+    /// Puts spooled bytes in their place.
+    pub(crate) fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Change> {
+        let path = self.writable_path(path)?;
+        self.allow_condition(&path, condition)?;
+        let path = path.as_str();
+        let created = self.sees(path).then(|| self.room.workspace.stat(path).is_err());
+        let written = self.changed(path, condition, self.room.workspace.put(path, spooled, condition))?;
+        Ok(Change { version: Some(written.version), seq: self.told(written.seq), created })
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Change> {
+        let mut spool = self.spool(path)?;
+        spool.write_all(bytes).map_err(|error| no_room(&error))?;
+        let spooled = self.said(spool.finish())?;
+        self.put(path, &spooled, condition)
+    }
+
+    /// Adds bytes at the end of a file, which is made if it is not there.
+    pub(crate) fn append(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Change> {
+        let path = self.writable_path(path)?;
+        self.allow_condition(&path, condition)?;
+        let path = path.as_str();
+        let created = self.sees(path).then(|| self.room.workspace.stat(path).is_err());
+        let written = self.changed(path, condition, self.room.workspace.append(path, bytes, condition))?;
+        // The version of the whole would tell what was there before.
+        let version = self.sees(path).then_some(written.version);
+        Ok(Change { version, seq: self.told(written.seq), created })
+    }
+
+    /// Replaces some text of a file by other text; `trial` only says what would come of it.
+    pub(crate) fn edit(
+        &self,
+        path: &str,
+        edits: &[Edit],
+        condition: &Condition,
+        trial: bool,
+    ) -> Result<Edited> {
+        let path = self.changeable_path(path)?;
+        let path = path.as_str();
+        let edited =
+            self.room.workspace.edit(path, edits, condition, trial).map_err(|error| match condition {
+                // It is the expected version, and the text to replace is not in it.
+                Condition::Version(expected)
+                    if self.open(path).is_ok_and(|opened| opened.version == *expected) =>
+                {
+                    self.refused(&error).next(NextCall::Read { path: path.to_owned() })
+                }
+                _ => self
+                    .changed::<()>(path, condition, Err(error))
+                    .err()
+                    .unwrap_or_else(|| self.nothing_at(path)),
+            })?;
+        let version = Some(edited.version);
+        let change = edited.seq.map(|seq| Change {
+            version: version.clone(),
+            seq: self.told(seq),
+            created: Some(false),
+        });
+        Ok(Edited { diff: edited.diff, replaced: edited.replaced, version, change })
+    }
+
+    /// Makes a folder and those above it.
+    pub(crate) fn make_folder(&self, path: &str) -> Result<Change> {
+        let path = self.changeable_path(path)?;
+        let made =
+            self.changed(path.as_str(), &Condition::Any, self.room.workspace.make_folder(path.as_str()))?;
+        Ok(Change { created: Some(made), ..Change::default() })
+    }
+
+    /// Copies a file or folder to a path where nothing is.
+    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<Change> {
+        let from = self.readable_path(from)?;
+        let to = self.changeable_path(to)?;
+        let copied = self.room.workspace.copy(from.as_str(), to.as_str());
+        let seq = self.moved(&from, &to, &Condition::Any, copied)?;
+        Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
+    }
+
+    /// Moves a file or folder to a path where nothing is.
+    pub(crate) fn rename(&self, from: &str, to: &str, condition: &Condition) -> Result<Change> {
+        let from = self.changeable_path(from)?;
+        let to = self.changeable_path(to)?;
+        let renamed = self.room.workspace.rename_if(from.as_str(), to.as_str(), condition);
+        let seq = self.moved(&from, &to, condition, renamed)?;
+        Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
+    }
+
+    /// Removes a file; or a folder, with all in it if that is wanted.
+    pub(crate) fn remove(&self, path: &str, condition: &Condition, with_contents: bool) -> Result<Change> {
+        let path = self.changeable_path(path)?;
+        let path = path.as_str();
+        let workspace = &self.room.workspace;
+        let entry = self.read(path, workspace.stat(path))?;
+        let removed = match entry.kind {
+            workroom::Kind::Folder if *condition != Condition::Any => {
+                let detail = format!("`{path}` is a folder, which has no version");
+                return Err(Refusal::new(Kind::PreconditionFailed, detail));
+            }
+            workroom::Kind::Folder => workspace.remove_folder(path, with_contents),
+            _ => workspace.remove_if(path, condition),
+        };
+        let seq = self.changed(path, condition, removed)?;
+        Ok(Change { seq: self.told(seq), ..Change::default() })
+    }
+
+    /// The tokens that it may know of, the newest first.
+    pub(crate) fn tokens(&self) -> Result<Vec<Token>> {
+        self.require_admin()?;
+        self.room.tokens.list(&self.principal, now_ms()).map_err(|error| Refusal::of_custody(&error))
+    }
+
+    /// Makes a token that may no more than this principal.
+    pub(crate) fn create_token(&self, new: NewToken) -> Result<Made> {
+        self.require_admin()?;
+        self.room.tokens.create(&self.principal, new, now_ms()).map_err(|error| Refusal::of_custody(&error))
+    }
+
+    /// Ends a token.
+    pub(crate) fn revoke_token(&self, id: &str) -> Result<Token> {
+        // What it does not administer it may not know of.
+        if !self.tokens()?.iter().any(|token| token.id == id) {
+            return Err(Refusal::new(Kind::NotFound, format!("there is no token `{id}`")));
+        }
+        self.room.tokens.revoke(&self.principal, id, now_ms()).map_err(|error| Refusal::of_custody(&error))
+    }
+
+    fn require_admin(&self) -> Result<()> {
+        if self.principal.paths(Right::Admin).is_empty() {
+            return Err(Refusal::forbidden(Right::Admin, ""));
+        }
+        Ok(())
+    }
+
+    /// A path that may be read: else nothing is there.
+    fn readable_path(&self, path: &str) -> Result<DocPath> {
+        let path = clean(path)?;
+        if self.sees(path.as_str()) { Ok(path) } else { Err(self.nothing_at(path.as_str())) }
+    }
+
+    /// A path that may be written: else a right is missing if it may be read, and else nothing is there.
+    fn writable_path(&self, path: &str) -> Result<DocPath> {
+        let path = clean(path)?;
+        if self.principal.may(Right::Write, path.as_str()) {
+            return Ok(path);
+        }
+        Err(match self.sees(path.as_str()) {
+            true => Refusal::forbidden(Right::Write, path.as_str()),
+            false => self.nothing_at(path.as_str()),
+        })
+    }
+
+    /// A path that may be written where what is there has a share in the answer, so it must be readable too.
+    fn changeable_path(&self, path: &str) -> Result<DocPath> {
+        let path = self.writable_path(path)?;
+        if self.sees(path.as_str()) { Ok(path) } else { Err(Refusal::forbidden(Right::Read, path.as_str())) }
+    }
+
+    /// Whether a write succeeds if a condition holds tells what is there.
+    fn allow_condition(&self, path: &DocPath, condition: &Condition) -> Result<()> {
+        if *condition == Condition::Any || self.sees(path.as_str()) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(Right::Read, path.as_str()))
+    }
+
+    /// A folder that may be listed.
+    fn shown_folder(&self, folder: &str) -> Result<String> {
+        let folder = folder.strip_suffix('/').unwrap_or(folder);
+        if is_root(folder) {
+            return Ok(String::new());
+        }
+        let folder = clean(folder)?.to_string();
+        if self.readable().shows_folder(&folder) { Ok(folder) } else { Err(self.nothing_at(&folder)) }
+    }
+
+    fn told(&self, seq: u64) -> Option<u64> {
+        self.readable().is_all().then_some(seq)
+    }
+
+    fn said<T>(&self, result: workroom::Result<T>) -> Result<T> {
+        result.map_err(|error| self.refused(&error))
+    }
+
+    /// What the library says to somebody who reads `path`.
+    fn read<T>(&self, path: &str, result: workroom::Result<T>) -> Result<T> {
+        result.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => self.nothing_at(path),
+            _ => self.veiled(path, &error),
+        })
+    }
+
+    /// What the library says to somebody who changes `path`.
+    fn changed<T>(&self, path: &str, condition: &Condition, result: workroom::Result<T>) -> Result<T> {
+        result.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => self.nothing_at(path),
+            ErrorKind::Conflict if *condition != Condition::Any && self.sees(path) => {
+                let refusal = Refusal { kind: Kind::PreconditionFailed, ..self.refused(&error) };
+                refusal.next(NextCall::Read { path: path.to_owned() })
+            }
+            _ if !self.sees(path) && error.kind() != ErrorKind::Io => {
+                Refusal::new(Kind::Conflict, format!("`{path}` cannot be written"))
+                    .hint("something is in the way that this token may not see; choose another path")
+            }
+            _ => self.veiled(path, &error),
+        })
+    }
+
+    fn moved<T>(
+        &self,
+        from: &DocPath,
+        to: &DocPath,
+        condition: &Condition,
+        result: workroom::Result<T>,
+    ) -> Result<T> {
+        let about_target =
+            |error: &Error| error.path().is_some_and(|at| at == to.to_fs(self.room.workspace.root()));
+        match result {
+            Err(error) if error.kind() == ErrorKind::Conflict && about_target(&error) => {
+                Err(self.refused(&error))
+            }
+            result => self.changed(from.as_str(), condition, result),
+        }
+    }
+
+    /// An error that is about something on the way which may not be seen, such as a link above, says no more than that nothing is there.
+    fn veiled(&self, path: &str, error: &Error) -> Refusal {
+        let root = self.room.workspace.root();
+        let about = error.path().and_then(|at| DocPath::from_fs(root, at).ok());
+        match about {
+            Some(about) if !self.sees(about.as_str()) => self.nothing_at(path),
+            // The path is one; what stands there is not what the call is for.
+            _ if error.kind() == ErrorKind::Invalid => {
+                Refusal { kind: Kind::Conflict, ..self.refused(error) }
+            }
+            _ => self.refused(error),
+        }
+    }
+
+    fn refused(&self, error: &Error) -> Refusal {
+        Refusal::of(error, self.room.workspace.root())
+    }
+
+    /// Nothing is there, or nothing that it may know of: with what it may know of near it.
+    pub(crate) fn nothing_at(&self, path: &str) -> Refusal {
+        let readable = self.readable();
+        if readable.is_empty() {
+            let refusal = Refusal::new(Kind::NotFound, format!("no such file: `{path}`"));
+            return refusal.hint("this token may see nothing here");
+        }
+        let mut rest = path;
+        while let Some((above, wanted)) = rest.rsplit_once('/') {
+            if readable.shows_folder(above)
+                && let Some(names) = self.names_in(above, &readable)
+            {
+                return Refusal::not_found(path, &Near::new(above.to_owned(), wanted, names));
+            }
+            rest = above;
+        }
+        let names = self.names_in("", &readable).unwrap_or_default();
+        Refusal::not_found(path, &Near::new(String::new(), rest, names))
+            .next(NextCall::Find { pattern: format!("**/{}", path.rsplit('/').next().unwrap_or(path)) })
+    }
+
+    fn names_in(&self, folder: &str, readable: &PathSet) -> Option<Vec<String>> {
+        let page = Page { after: None, limit: MOST };
+        let found = self.room.workspace.list(folder, readable, &page).ok()?;
+        Some(found.entries.iter().map(|entry| entry.name().to_owned()).collect())
+    }
+}
+
+/// Entries to look through for the names most like one that is not there.
+const MOST: usize = 1000;
+
+fn is_root(path: &str) -> bool {
+    matches!(path, "" | "." | "/")
+}
+
+/// A path as a caller writes it.
+pub(crate) fn clean(path: &str) -> Result<DocPath> {
+    DocPath::new(path.strip_prefix("./").unwrap_or(path)).map_err(|error| {
+        Refusal::invalid(error.to_string())
+            .hint("name a file by its path inside the workspace, such as `notes/today.md`")
+    })
+}
+
+fn bare(entry: Entry) -> Entry {
+    Entry { bytes: 0, modified_ms: 0, created_ms: None, links: 1, ..entry }
+}
+
+/// A spool that cannot be written.
+pub(crate) fn no_room(error: &std::io::Error) -> Refusal {
+    tracing::error!(%error, "bytes cannot be spooled");
+    Refusal::new(Kind::Internal, "the bytes cannot be written").hint("the disk may be full")
+}

@@ -1,0 +1,247 @@
+//! The forms of what searching answers: the library serialises it, these describe it.
+//!
+//! Invariant: a real answer can be read into them whole, with no member unknown (tests/it).
+//! Not here: the forms of this interface's own (`schema`).
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Where a text stands in the original of its document.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Place {
+    /// `page`, `slide`, `row`, `cell`, `chapter` or `message`.
+    pub(super) unit: String,
+    /// The first, from 1.
+    pub(super) first: u32,
+    /// The last, included.
+    pub(super) last: u32,
+    /// The name of the sheet, slide or chapter.
+    pub(super) name: Option<String>,
+    /// The cells of a sheet, as `B2:F14`.
+    pub(super) cells: Option<String>,
+    /// All of it in words.
+    pub(super) label: String,
+}
+
+/// A chunk that was found, with everything a citation needs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hit {
+    /// The file.
+    pub(super) path: String,
+    /// Number of the chunk in its document, from 0.
+    pub(super) chunk: u64,
+    /// What the list is ordered by; comparable within one list only.
+    pub(super) score: f32,
+    /// BM25 of the words.
+    pub(super) lexical_score: Option<f32>,
+    /// Cosine with the query.
+    pub(super) dense_score: Option<f32>,
+    /// Which model the chunk's vector is from.
+    pub(super) tier: Option<String>,
+    /// Title of the document.
+    pub(super) title: Option<String>,
+    /// Headings that lead to the chunk, outermost first.
+    pub(super) headings: Vec<String>,
+    /// The header row of the table whose rows these are.
+    pub(super) header: Option<String>,
+    /// Where in the original.
+    pub(super) place: Option<Place>,
+    /// The page alone.
+    pub(super) page: Option<u32>,
+    /// First byte of the text.
+    pub(super) start_byte: u32,
+    /// One past the last byte.
+    pub(super) end_byte: u32,
+    /// First character.
+    pub(super) start_char: u32,
+    /// One past the last character.
+    pub(super) end_char: u32,
+    /// First line, from 1.
+    pub(super) start_line: u32,
+    /// Last line, included.
+    pub(super) end_line: u32,
+    /// The text of that version at that range, byte for byte.
+    pub(super) quote: String,
+    /// Who wrote the document, by its own account.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) authors: Vec<String>,
+    /// When the document was made, by its own account.
+    pub(super) created: Option<String>,
+    /// The language of its text.
+    pub(super) language: Option<String>,
+    /// The file that the document is a part of.
+    pub(super) container: Option<String>,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub(super) version: String,
+    /// When the file was modified, RFC 3339, UTC.
+    pub(super) modified: String,
+    /// When it was indexed.
+    pub(super) indexed_at: String,
+    /// Whether the file still has those bytes.
+    pub(super) fresh: bool,
+}
+
+/// What was found, best first.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hits {
+    /// The hits.
+    pub(super) hits: Vec<Hit>,
+}
+
+/// A quoted sentence.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Citation {
+    /// Which passage it is from, from 0.
+    pub(super) passage: u64,
+    /// The file.
+    pub(super) path: String,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub(super) version: String,
+    /// First byte of the document's text.
+    pub(super) start_byte: u32,
+    /// One past the last byte.
+    pub(super) end_byte: u32,
+    /// First character.
+    pub(super) start_char: u32,
+    /// One past the last character.
+    pub(super) end_char: u32,
+    /// First line, from 1.
+    pub(super) start_line: u32,
+    /// Last line, included.
+    pub(super) end_line: u32,
+    /// Where in the original.
+    pub(super) place: Option<Place>,
+    /// The sentence, byte for byte.
+    pub(super) quote: String,
+}
+
+/// Passages for a question, and an answer made of their sentences.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answer {
+    /// The question.
+    pub(super) question: String,
+    /// The sentences, joined; absent when no passage answers the question.
+    pub(super) answer: Option<String>,
+    /// How near the best sentence is to the question, 0 to 1; not a probability.
+    pub(super) support: f32,
+    /// The sentences with their citations.
+    pub(super) sentences: Vec<Citation>,
+    /// The passages, best first.
+    pub(super) passages: Vec<Hit>,
+    /// Word pieces of all passages together.
+    pub(super) tokens: u64,
+}
+
+/// A document's chunks as they are indexed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shown {
+    /// The file.
+    pub(super) path: String,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub(super) version: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub(super) format: String,
+    /// Its title.
+    pub(super) title: Option<String>,
+    /// What it says of itself, by name.
+    #[serde(default)]
+    pub(super) metadata: BTreeMap<String, String>,
+    /// The file that it is a part of.
+    pub(super) container: Option<String>,
+    /// Whether the file still has those bytes.
+    pub(super) fresh: bool,
+    /// The chunks, in order.
+    pub(super) chunks: Vec<ShownChunk>,
+}
+
+/// A chunk as it is indexed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShownChunk {
+    /// Its number, from 0.
+    pub(super) chunk: u64,
+    /// Whether it is the one that was asked for.
+    pub(super) asked: bool,
+    /// Headings, outermost first.
+    pub(super) headings: Vec<String>,
+    /// The header row of the table whose rows these are.
+    pub(super) header: Option<String>,
+    /// Where in the original.
+    pub(super) place: Option<Place>,
+    /// The page alone.
+    pub(super) page: Option<u32>,
+    /// First byte.
+    pub(super) start_byte: u32,
+    /// One past the last byte.
+    pub(super) end_byte: u32,
+    /// First line, from 1.
+    pub(super) start_line: u32,
+    /// Last line, included.
+    pub(super) end_line: u32,
+    /// The text of the range.
+    pub(super) text: String,
+}
+
+/// A file that was seen and is not searchable.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Unsearchable {
+    /// The file.
+    pub(super) path: String,
+    /// The kind of reason, a stable word.
+    pub(super) code: String,
+    /// The reason.
+    pub(super) reason: String,
+    /// The parser that found the reason, with its version.
+    pub(super) parser: Option<String>,
+    /// When it was seen, RFC 3339, UTC.
+    pub(super) seen: String,
+}
+
+/// Files that were seen and are not searchable, by path.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnsearchableFiles {
+    /// The files.
+    pub(super) problems: Vec<Unsearchable>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use workroom::{OpenOptions, Query, Question, Sharing, Workspace};
+
+    /// Whether what the library serialises is of the form that is described.
+    fn check<T: DeserializeOwned>(answer: &impl serde::Serialize) {
+        let value = serde_json::to_value(answer).unwrap();
+        if let Err(error) = serde_json::from_value::<T>(value.clone()) {
+            panic!("{error}: {value:#}");
+        }
+    }
+
+    #[test]
+    fn real_answers_are_of_these_forms() {
+        let folder = tempfile::tempdir().unwrap();
+        let alone = OpenOptions { sharing: Sharing::Alone, ..OpenOptions::default() };
+        let workspace = Workspace::create_with(folder.path(), &alone).unwrap();
+        let table = b"---\nauthor: Ann\ndate: 2026-03-01\n---\n# Tides\n\nThe mill turns at ebb.\n\n| gate | state |\n|---|---|\n| north | shut |\n";
+        workspace.write("tide.md", table).unwrap();
+        workspace.write("broken.bin", &[0, 159, 146, 150]).unwrap();
+        check::<Vec<Hit>>(&workspace.search(&Query::new("when does the mill turn?")).unwrap());
+        check::<Answer>(&workspace.ask(&Question::new("when does the mill turn?")).unwrap());
+        check::<Shown>(&workspace.show("tide.md").unwrap());
+        let problems = workspace.problems().unwrap();
+        assert_eq!(problems.len(), 1);
+        check::<Vec<Unsearchable>>(&problems);
+    }
+}

@@ -1,0 +1,267 @@
+//! The forms of requests.
+//!
+//! Invariant: every rule that is checked is in the schema, and the other way round. What a request holds besides is refused.
+//! Not here: the forms of answers (`reply`, `answer`), paths (`path`), what is done with them.
+
+use super::path::{FilePath, FolderPath};
+use crate::refusal::{Refusal, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Refuses a number or a length that the schema does not allow.
+pub(super) fn check_range(name: &str, value: u64, range: std::ops::RangeInclusive<u64>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(format!("`{name}` is from {} to {}", range.start(), range.end())))
+}
+
+/// Which workspace.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct InWorkspace {
+    /// Its name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    workspace: String,
+}
+
+/// What a change expects.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct IfMatch {
+    /// The version that the file must have, as its entity tag.
+    #[param(rename = "If-Match", required = false)]
+    if_match: Option<String>,
+}
+
+/// Makes a change once.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct Once {
+    /// The same for every time that the request is sent, and for no other request: the change is made once.
+    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// Which file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FileQuery {
+    /// The file's path inside the workspace.
+    pub(super) path: FilePath,
+}
+
+/// What to remove.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RemoveQuery {
+    /// The path of a file or folder.
+    pub(super) path: FilePath,
+    /// Whether a folder goes with all that it holds.
+    #[param(required = false)]
+    pub(super) recursive: Option<bool>,
+}
+
+/// What to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// The folder; the workspace's own when it is absent.
+    #[param(required = false)]
+    pub(super) folder: Option<FolderPath>,
+    /// How many levels; 1 when it is absent. Not with a pattern, which looks at all of them.
+    #[param(required = false, minimum = 1, maximum = 64)]
+    pub(super) depth: Option<u64>,
+    /// Only what has such a path below the folder, as `**/*.md`.
+    #[param(required = false, min_length = 1, max_length = 256)]
+    pub(super) pattern: Option<String>,
+    /// Where to go on: `next` of the page before.
+    #[param(required = false, max_length = 4096)]
+    pub(super) cursor: Option<String>,
+    /// The most entries; 200 when it is absent.
+    #[param(required = false, minimum = 1, maximum = 1000)]
+    pub(super) limit: Option<u64>,
+}
+
+/// Which chunks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChunksQuery {
+    /// The document's path.
+    pub(super) path: FilePath,
+    /// Only this chunk and its neighbours.
+    #[param(required = false, minimum = 0, maximum = 4294967295_u64)]
+    pub(super) chunk: Option<u64>,
+}
+
+/// What ranks.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mode {
+    /// Words and meaning together.
+    Hybrid,
+    /// Words alone.
+    Lexical,
+    /// Meaning alone.
+    Dense,
+}
+
+/// A search in an address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SearchQuery {
+    /// What to find, in words.
+    #[param(min_length = 1, max_length = 4096)]
+    pub(super) query: String,
+    /// The most hits; 10 when it is absent.
+    #[param(required = false, minimum = 1, maximum = 100)]
+    pub(super) limit: Option<u64>,
+    /// Only this file, or files below this folder.
+    #[param(required = false)]
+    pub(super) path: Option<FolderPath>,
+}
+
+/// A search.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Search {
+    /// What to find, in words.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub(super) query: String,
+    /// The most hits; 10 when it is absent.
+    #[schema(minimum = 1, maximum = 100)]
+    pub(super) limit: Option<u64>,
+    /// What ranks; both when it is absent.
+    pub(super) mode: Option<Mode>,
+    /// Only this file, or files below this folder.
+    pub(super) path: Option<FolderPath>,
+    /// Only files of these types, as `markdown`.
+    #[schema(max_items = 64)]
+    pub(super) types: Option<Vec<String>>,
+    /// Only documents that say this of themselves, as `author=smith` or `created>=2024-03`.
+    #[schema(max_items = 16)]
+    pub(super) filters: Option<Vec<String>>,
+}
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    /// The question, in words.
+    #[schema(min_length = 1, max_length = 4096)]
+    pub(super) question: String,
+    /// Word pieces that the passages may hold together; 1500 when it is absent.
+    #[schema(minimum = 50, maximum = 32000)]
+    pub(super) budget: Option<u64>,
+    /// What ranks; both when it is absent.
+    pub(super) mode: Option<Mode>,
+    /// Only this file, or files below this folder.
+    pub(super) path: Option<FolderPath>,
+    /// Only files of these types, as `markdown`.
+    #[schema(max_items = 64)]
+    pub(super) types: Option<Vec<String>>,
+    /// Only documents that say this of themselves, as `author=smith`.
+    #[schema(max_items = 16)]
+    pub(super) filters: Option<Vec<String>>,
+}
+
+/// Some text to replace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Edit {
+    /// What stands there, byte for byte.
+    #[schema(min_length = 1)]
+    pub(super) old: String,
+    /// What is to stand there.
+    pub(super) new: String,
+    /// Everywhere, rather than at the one place where it stands.
+    #[serde(default)]
+    pub(super) replace_all: bool,
+}
+
+/// Edits of a file, made in order, all of them or none.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditFile {
+    /// The file.
+    pub(super) path: FilePath,
+    /// The edits.
+    #[schema(min_items = 1, max_items = 256)]
+    pub(super) edits: Vec<Edit>,
+    /// Whether only to say what would come of it.
+    #[serde(default)]
+    pub(super) dry_run: bool,
+}
+
+/// From where to where.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FromTo {
+    /// A file or folder.
+    pub(super) from: FilePath,
+    /// A path where nothing is. Folders are made.
+    pub(super) to: FilePath,
+}
+
+/// Where to make a folder.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MakeFolder {
+    /// Its path. Those above it are made too.
+    pub(super) path: FilePath,
+}
+
+/// A workspace to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MakeWorkspace {
+    /// Its name.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    pub(super) name: String,
+}
+
+/// Something that can be granted.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Right {
+    /// See files.
+    Read,
+    /// Change files.
+    Write,
+    /// Grant rights to others; holds the other two.
+    Admin,
+}
+
+/// Rights on everything below a prefix.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Grant {
+    /// Empty for the whole workspace, else a path.
+    pub(super) prefix: FolderPath,
+    /// Which.
+    #[schema(min_items = 1, max_items = 3)]
+    pub(super) rights: Vec<Right>,
+}
+
+/// A token to make. It may no more than the one it is made with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewToken {
+    /// What people are to call whoever has it.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}[A-Za-z0-9]$")]
+    pub(super) name: String,
+    /// What it may.
+    #[schema(min_items = 1, max_items = 64)]
+    pub(super) grants: Vec<Grant>,
+    /// Seconds from now until it ends by itself; never when it is absent.
+    #[schema(minimum = 1, maximum = 315360000)]
+    pub(super) expires_in: Option<u64>,
+}

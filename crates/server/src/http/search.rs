@@ -1,0 +1,146 @@
+//! Searching and asking.
+//!
+//! Invariant: what the token may not read has no share in any answer.
+//! Not here: ranking (`workroom`).
+
+use super::App;
+use super::extract::{Caller, Json, Nothing, Query};
+use super::reply::Problems;
+use super::schema::{Ask, InWorkspace, Mode, Search, SearchQuery, check_range};
+use crate::refusal::Result;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use workroom::{Answer, Hit, Problem, Question};
+
+const USUAL_LIMIT: u64 = 10;
+const USUAL_BUDGET: u64 = 1500;
+
+/// Their routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(search, search_by_address))
+        .routes(routes!(ask))
+        .routes(routes!(problems))
+}
+
+#[derive(Serialize)]
+struct Hits {
+    hits: Vec<Hit>,
+}
+
+#[derive(Serialize)]
+struct Unsearchable {
+    problems: Vec<Problem>,
+}
+
+/// Search by meaning and words
+///
+/// Chunks, best first, each with its path, version, range and quote.
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/search", tag = "search", operation_id = "search",
+    params(InWorkspace),
+    request_body = Search,
+    responses((status = 200, description = "What was found", body = super::answer::Hits), Problems),
+)]
+async fn search(
+    caller: Caller,
+    Query(Nothing {}): Query<Nothing>,
+    Json { value, .. }: Json<Search>,
+) -> Result<axum::Json<Hits>> {
+    let limit = value.limit.unwrap_or(USUAL_LIMIT);
+    check_range("limit", limit, 1..=100)?;
+    let scope = Scope {
+        mode: value.mode,
+        path: value.path.map(|path| path.0),
+        types: value.types,
+        filters: value.filters,
+    };
+    let query = scope.query(&value.query)?.limit(limit as usize);
+    let hits = caller.call(move |access, _| access.search(&query)).await?;
+    Ok(axum::Json(Hits { hits }))
+}
+
+/// Search by meaning and words, from an address
+///
+/// As the search that is posted, with less to choose.
+#[utoipa::path(
+    get, path = "/v1/workspaces/{workspace}/search", tag = "search", operation_id = "search_by_address",
+    params(InWorkspace, SearchQuery),
+    responses((status = 200, description = "What was found", body = super::answer::Hits), Problems),
+)]
+async fn search_by_address(caller: Caller, Query(query): Query<SearchQuery>) -> Result<axum::Json<Hits>> {
+    let limit = query.limit.unwrap_or(USUAL_LIMIT);
+    check_range("limit", limit, 1..=100)?;
+    let scope = Scope { path: query.path.map(|path| path.0), ..Scope::default() };
+    let query = scope.query(&query.query)?.limit(limit as usize);
+    let hits = caller.call(move |access, _| access.search(&query)).await?;
+    Ok(axum::Json(Hits { hits }))
+}
+
+/// Ask a question
+///
+/// Passages within a budget, and the sentences of them that answer it, each with its place.
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/ask", tag = "search", operation_id = "ask",
+    params(InWorkspace),
+    request_body = Ask,
+    responses((status = 200, description = "Passages, and an answer where there is one", body = super::answer::Answer), Problems),
+)]
+async fn ask(
+    caller: Caller,
+    Query(Nothing {}): Query<Nothing>,
+    Json { value, .. }: Json<Ask>,
+) -> Result<axum::Json<Answer>> {
+    let budget = value.budget.unwrap_or(USUAL_BUDGET);
+    check_range("budget", budget, 50..=32_000)?;
+    let scope = Scope {
+        mode: value.mode,
+        path: value.path.map(|path| path.0),
+        types: value.types,
+        filters: value.filters,
+    };
+    let question = Question { query: scope.query(&value.question)?, budget: budget as usize };
+    caller.call(move |access, _| access.ask(&question)).await.map(axum::Json)
+}
+
+/// List what is not searchable
+///
+/// Files that were seen, each with the reason.
+#[utoipa::path(
+    get, path = "/v1/workspaces/{workspace}/problems", tag = "search", operation_id = "problems",
+    params(InWorkspace),
+    responses((status = 200, description = "The files", body = super::answer::UnsearchableFiles), Problems),
+)]
+async fn problems(caller: Caller, Query(Nothing {}): Query<Nothing>) -> Result<axum::Json<Unsearchable>> {
+    let problems = caller.call(|access, _| access.problems()).await?;
+    Ok(axum::Json(Unsearchable { problems }))
+}
+
+/// What a search is narrowed to.
+#[derive(Default)]
+struct Scope {
+    mode: Option<Mode>,
+    path: Option<String>,
+    types: Option<Vec<String>>,
+    filters: Option<Vec<String>>,
+}
+
+impl Scope {
+    fn query(self, text: &str) -> Result<workroom::Query> {
+        check_range("the length of the query", text.chars().count() as u64, 1..=4096)?;
+        let (types, filters) = (self.types.unwrap_or_default(), self.filters.unwrap_or_default());
+        check_range("the number of types", types.len() as u64, 0..=64)?;
+        check_range("the number of filters", filters.len() as u64, 0..=16)?;
+        let mut query = workroom::Query::new(text);
+        query.mode = match self.mode {
+            None | Some(Mode::Hybrid) => workroom::Mode::Hybrid,
+            Some(Mode::Lexical) => workroom::Mode::Lexical,
+            Some(Mode::Dense) => workroom::Mode::Dense,
+        };
+        (query.path, query.types, query.filters) =
+            (self.path.filter(|path| !path.is_empty()), types, filters);
+        Ok(query)
+    }
+}

@@ -1,0 +1,21 @@
+//! Workspaces over HTTP and MCP.
+//!
+//! Invariant: the only crate with async. Every call of every transport goes through `access`, which asks what its principal may; nothing is
+//! searched, read or written here by other means.
+//! Not here: searching and files (`workroom`), tokens and grants (`custody`), the terminal (`cli`).
+
+mod access;
+mod blocking;
+mod changes;
+mod host;
+mod http;
+mod io;
+mod mcp;
+mod refusal;
+mod server;
+mod versions;
+
+pub use self::http::openapi_json;
+pub use host::{Anonymous, Opener, Served};
+pub use mcp::stdio;
+pub use server::{ServeError, ServeOptions, Server};

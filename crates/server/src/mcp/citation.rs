@@ -1,0 +1,223 @@
+//! Citations: one record for each hit, from which the shapes that others expect are made.
+//!
+//! Invariant: `quote` is byte for byte the text of version `version` from `start_byte` to `end_byte`, and as many characters from
+//! `start_char` to `end_char`; every shape has the quote untouched and a URL that is not empty. Of a file that is plain UTF-8 text the
+//! text is the file, so anybody can check it there.
+//! Not here: what was found.
+
+use super::uri;
+use rmcp::model::JsonObject;
+use rmcp::schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use workroom::Hit;
+
+/// Whose shape a citation is wanted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(crate = "rmcp::schemars")]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shape {
+    /// `{id, title, url}`, as the tools `search` and `fetch` have it.
+    Openai,
+    /// A `search_result` block of the Messages API.
+    Anthropic,
+    /// A document with `page_content` and `metadata`.
+    Langchain,
+}
+
+/// Where a quote stands, and in which version.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(crate = "rmcp::schemars")]
+pub(crate) struct Citation {
+    /// For `fetch`: the file and the number of the chunk.
+    pub(crate) id: String,
+    /// A URI that names the workspace, the file, and the page or lines.
+    pub(crate) url: String,
+    /// The document's title; the file's name where it has none.
+    pub(crate) title: String,
+    /// The file, relative to the workspace.
+    pub(crate) path: String,
+    /// BLAKE3 of the file's bytes as they were indexed, in hexadecimal.
+    pub(crate) version: String,
+    /// First byte of the quote in the document's text.
+    pub(crate) start_byte: u32,
+    /// One past the last byte.
+    pub(crate) end_byte: u32,
+    /// First character (Unicode scalar value).
+    pub(crate) start_char: u32,
+    /// One past the last character.
+    pub(crate) end_char: u32,
+    /// First line, from 1.
+    pub(crate) start_line: u32,
+    /// Last line, included.
+    pub(crate) end_line: u32,
+    /// Page, slide, cells or chapter in the original, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<String>,
+    /// When the file was modified, RFC 3339, UTC.
+    pub(crate) modified: String,
+    /// Who wrote it, by its own account.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) authors: Vec<String>,
+    /// The file that it is a part of: the message of an attachment, the archive of a member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<String>,
+    /// Whether the file still has the bytes that were indexed.
+    pub(crate) fresh: bool,
+}
+
+impl Citation {
+    /// The record of a hit in `workspace`.
+    pub(crate) fn of(workspace: &str, hit: &Hit) -> Self {
+        Self {
+            id: id(&hit.path, hit.chunk),
+            url: uri::of_hit(workspace, hit),
+            title: title(hit.title.as_deref(), &hit.path),
+            path: hit.path.clone(),
+            version: hit.version.clone(),
+            start_byte: hit.start_byte,
+            end_byte: hit.end_byte,
+            start_char: hit.start_char,
+            end_char: hit.end_char,
+            start_line: hit.start_line,
+            end_line: hit.end_line,
+            place: hit.place.as_ref().map(|place| place.label.clone()),
+            modified: hit.modified.clone(),
+            authors: hit.authors.clone(),
+            container: hit.container.clone(),
+            fresh: hit.fresh,
+        }
+    }
+
+    /// Somebody else's shape of it, with the quote.
+    pub(crate) fn shaped(&self, shape: Shape, quote: &str) -> JsonObject {
+        let shaped = match shape {
+            Shape::Openai => json!({"id": self.id, "title": self.title, "url": self.url}),
+            Shape::Anthropic => json!({
+                "type": "search_result",
+                "source": self.url,
+                "title": self.title,
+                "content": [{"type": "text", "text": quote}],
+                "citations": {"enabled": true},
+            }),
+            Shape::Langchain => {
+                let mut metadata = object(serde_json::to_value(self).unwrap_or_default());
+                metadata.insert("source".into(), self.url.clone().into());
+                // As the splitters of LangChain count: in characters.
+                metadata.insert("start_index".into(), self.start_char.into());
+                json!({"id": self.id, "type": "Document", "page_content": quote, "metadata": metadata})
+            }
+        };
+        object(shaped)
+    }
+
+    /// `12` or `12-18`.
+    pub(crate) fn lines(&self) -> String {
+        lines(self.start_line, self.end_line)
+    }
+}
+
+/// What is an object by its making.
+fn object(value: Value) -> JsonObject {
+    match value {
+        Value::Object(object) => object,
+        _ => JsonObject::new(),
+    }
+}
+
+/// What `fetch` takes.
+pub(crate) fn id(path: &str, chunk: u64) -> String {
+    format!("{path}#{chunk}")
+}
+
+/// The file and the chunk that an id names; the file alone where no number follows.
+pub(crate) fn parse_id(id: &str) -> (&str, Option<u64>) {
+    match id.rsplit_once('#') {
+        Some((path, chunk)) if !path.is_empty() && chunk.bytes().all(|byte| byte.is_ascii_digit()) => {
+            chunk.parse().map_or((id, None), |chunk| (path, Some(chunk)))
+        }
+        _ => (id, None),
+    }
+}
+
+/// A title is never empty.
+pub(crate) fn title(title: Option<&str>, path: &str) -> String {
+    let title = title.map(str::trim).filter(|title| !title.is_empty());
+    title.unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path)).to_owned()
+}
+
+/// `12` or `12-18`.
+pub(crate) fn lines(first: u32, last: u32) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workroom::{OpenOptions, Parsing, Query, Sharing, Workspace};
+
+    const TEXT: &str = "# Gezeitenmühle\n\nDas Tor schließt bei Flut.\n\n## Räder\n\nDrei Räder drehen sich; 水車 heißt Wasserrad.\n";
+
+    /// What anybody can do who has the file: finds the quote there by each of the three ways to count, and nowhere else.
+    fn verify(citation: &Citation, quote: &str, file: &[u8]) {
+        assert_eq!(citation.version, workroom::version_of(file));
+        let text = std::str::from_utf8(file).unwrap();
+        let bytes = citation.start_byte as usize..citation.end_byte as usize;
+        assert_eq!(text.get(bytes), Some(quote));
+        let chars = text.chars().skip(citation.start_char as usize);
+        let chars: String = chars.take((citation.end_char - citation.start_char) as usize).collect();
+        assert_eq!(chars, quote);
+        let lines: Vec<&str> = text.lines().collect();
+        let lines = lines[citation.start_line as usize - 1..citation.end_line as usize].join("\n");
+        assert!(lines.contains(quote.trim_end()));
+    }
+
+    #[test]
+    fn every_shape_can_be_checked_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let options =
+            OpenOptions { sharing: Sharing::Alone, parsing: Parsing::Off, ..OpenOptions::default() };
+        let workspace = Workspace::create_with(folder.path(), &options).unwrap();
+        workspace.write("mühle/tor & rad.md", TEXT.as_bytes()).unwrap();
+        let hits = workspace.search(&Query::new("wann schließt das Tor?")).unwrap();
+        assert!(!hits.is_empty());
+        for hit in &hits {
+            let citation = Citation::of("the mill", hit);
+            verify(&citation, &hit.quote, TEXT.as_bytes());
+            assert_eq!(uri::path("the mill", &citation.url).as_deref(), Some("mühle/tor & rad.md"));
+            assert_eq!(parse_id(&citation.id), ("mühle/tor & rad.md", Some(hit.chunk)));
+
+            let openai = citation.shaped(Shape::Openai, &hit.quote);
+            assert_eq!(
+                Value::Object(openai),
+                json!({"id": citation.id, "title": "Gezeitenmühle", "url": citation.url})
+            );
+            let anthropic = citation.shaped(Shape::Anthropic, &hit.quote);
+            assert_eq!(anthropic["content"][0]["text"], json!(hit.quote));
+            assert_eq!(anthropic["source"], json!(citation.url));
+            let langchain = citation.shaped(Shape::Langchain, &hit.quote);
+            assert_eq!(langchain["page_content"], json!(hit.quote));
+            assert_eq!(langchain["metadata"]["start_index"], json!(hit.start_char));
+            assert_eq!(langchain["metadata"]["version"], json!(citation.version));
+        }
+    }
+
+    #[test]
+    fn ids_are_taken_apart() {
+        let check =
+            |text: &str, path: &str, chunk: Option<u64>| assert_eq!(parse_id(text), (path, chunk), "{text}");
+        check("a.md#3", "a.md", Some(3));
+        check("c#/a.md", "c#/a.md", None);
+        check("a#b.md#12", "a#b.md", Some(12));
+        check("a.md", "a.md", None);
+        check("#3", "#3", None);
+        check("a#99999999999999999999999", "a#99999999999999999999999", None);
+    }
+
+    #[test]
+    fn a_title_is_never_empty() {
+        assert_eq!(title(None, "a/b.md"), "b.md");
+        assert_eq!(title(Some(" "), "b.md"), "b.md");
+        assert_eq!(title(Some("Mill"), "b.md"), "Mill");
+    }
+}

@@ -1,0 +1,70 @@
+//! The endpoint over HTTP.
+//!
+//! Invariant: every request carries the access that its token gives; rmcp checks hosts and origins once more.
+//! Not here: tokens, limits and everything before a principal is known (`http`).
+
+use super::agent::{Agent, Shared};
+use super::session::{Sessions, as_caller};
+use crate::access::Access;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::combinators::BoxBody;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The largest request: a file that a model writes in one piece.
+const LARGEST: usize = 8 << 20;
+
+/// Where the server is reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listen {
+    /// Hosts, as `Host` may name them.
+    pub(crate) hosts: Vec<String>,
+    /// Origins with their ports, as `Origin` may name them.
+    pub(crate) origins: Vec<String>,
+}
+
+/// The endpoint. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    service: StreamableHttpService<Agent, Sessions>,
+}
+
+impl Endpoint {
+    /// An endpoint that is reached so. `end` ends its streams and sessions; what still runs is to end before, by the stop of `shared`.
+    pub(crate) fn new(shared: Arc<Shared>, listen: &Listen, end: CancellationToken) -> Self {
+        let config = StreamableHttpServerConfig::default()
+            .with_json_response(true)
+            .with_allowed_hosts(listen.hosts.iter().cloned())
+            .with_allowed_origins(listen.origins.iter().cloned())
+            .enforce_origin_validation()
+            .with_max_request_body_bytes(LARGEST)
+            .with_cancellation_token(end);
+        let agent = move || Ok(Agent::over_http(Arc::clone(&shared)));
+        Self { service: StreamableHttpService::new(agent, Arc::new(Sessions::default()), config) }
+    }
+
+    /// Answers a request of whoever has that access.
+    pub(crate) async fn call<B>(
+        &self,
+        access: Access,
+        mut request: Request<B>,
+    ) -> Response<BoxBody<Bytes, Infallible>>
+    where
+        B: Body + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let caller = (access.room().name.clone(), access.principal().id.clone());
+        request.extensions_mut().insert(access);
+        let ends_session = request.method() == http::Method::DELETE;
+        let mut response = as_caller(caller, self.service.handle(request)).await;
+        // It has ended when this is said; clients take a mere acceptance for a failure.
+        if ends_session && response.status() == http::StatusCode::ACCEPTED {
+            *response.status_mut() = http::StatusCode::NO_CONTENT;
+        }
+        response
+    }
+}

@@ -1,0 +1,326 @@
+//! Telling clients of changes: those of 2026 on the request that listens, those of 2025 in their session.
+//!
+//! Invariant: a client is told of what its principal may see, as long as its token holds. One that reads slowly holds up nobody but itself, and
+//! is told in the end that it missed something.
+//! Not here: what has changed (`changes`).
+
+use super::agent::Shared;
+use super::fixtures::Announced;
+use super::{reply, uri};
+use crate::access::Access;
+use crate::changes::{Change, What};
+use crate::refusal::{Kind, Refusal};
+use rmcp::model::ResourceUpdatedNotificationParam;
+use rmcp::service::{Peer, SubscriptionContext, SubscriptionSink};
+use rmcp::{ErrorData, RoleServer};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Requests that listen at once, of one principal: each holds a connection.
+const MOST: usize = 64;
+/// Resources that one client watches.
+const MOST_WATCHED: usize = 4096;
+/// What happens within it is told at once: a folder that is copied in changes a list once.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// How many listen, of each principal.
+#[derive(Default)]
+pub(super) struct Listens(Arc<Mutex<HashMap<String, usize>>>);
+
+/// One that listens, until it is dropped.
+struct Listening {
+    counts: Arc<Mutex<HashMap<String, usize>>>,
+    id: String,
+}
+
+impl Listens {
+    fn begin(&self, id: &str) -> Option<Listening> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(id.to_owned()).or_default();
+        if *count >= MOST {
+            return None;
+        }
+        *count += 1;
+        Some(Listening { counts: Arc::clone(&self.0), id: id.to_owned() })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.id) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.id);
+            }
+        }
+    }
+}
+
+/// A path's URIs, as the client wrote them.
+#[derive(Debug, Default)]
+struct Watched(BTreeMap<String, BTreeSet<String>>);
+
+impl Watched {
+    fn add(&mut self, workspace: &str, uri: &str) -> bool {
+        let is_full = self.0.len() >= MOST_WATCHED;
+        let path = uri::path(workspace, uri).filter(|_| !is_full);
+        path.map(|path| self.0.entry(path).or_default().insert(uri.to_owned()));
+        !is_full
+    }
+}
+
+/// What is to be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Due {
+    lists: bool,
+    uris: BTreeSet<String>,
+}
+
+impl Due {
+    /// Adds what a change means to somebody.
+    fn add(&mut self, change: &What, watched: &Watched, sees: impl Fn(&str) -> bool) {
+        match change.path() {
+            Some(path) if sees(path) => {
+                self.lists |= change.changes_lists();
+                self.uris.extend(watched.0.get(path).into_iter().flatten().cloned());
+            }
+            Some(_) => {}
+            None => {
+                self.lists = true;
+                let seen = watched.0.iter().filter(|(path, _)| sees(path));
+                self.uris.extend(seen.flat_map(|(_, uris)| uris.iter().cloned()));
+            }
+        }
+    }
+}
+
+/// What is due after a change, and those that come right after it.
+async fn due(
+    first: Result<Arc<Change>, RecvError>,
+    changes: &mut Receiver<Arc<Change>>,
+    access: &Access,
+    watched: &Mutex<Watched>,
+) -> Option<Due> {
+    let mut heard = match first {
+        Ok(change) => vec![change.what.clone()],
+        Err(RecvError::Lagged(_)) => vec![What::Anything],
+        Err(RecvError::Closed) => return None,
+    };
+    tokio::time::sleep(TOGETHER).await;
+    loop {
+        match changes.try_recv() {
+            Ok(change) => heard.push(change.what.clone()),
+            Err(TryRecvError::Lagged(_)) => heard.push(What::Anything),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut due = Due::default();
+    for what in &heard {
+        due.add(what, &watched, |path| access.sees(path));
+    }
+    Some(due)
+}
+
+fn subscribe(access: &Access) -> Result<Receiver<Arc<Change>>, ErrorData> {
+    let changes = access.room().changes().map_err(|refusal| reply::error(&refusal, None))?;
+    Ok(changes.subscribe())
+}
+
+/// Serves a request that listens, until it or the server ends.
+pub(super) async fn listen(
+    shared: &Shared,
+    access: &Access,
+    subscription: &SubscriptionContext,
+) -> Result<(), ErrorData> {
+    let Some(_listening) = shared.listens.begin(&access.principal().id) else {
+        let refusal =
+            Refusal::new(Kind::TooMany, format!("{MOST} requests of this principal listen already"));
+        return Err(reply::error(&refusal.hint("end one of them"), None));
+    };
+    let mut watched = Watched::default();
+    for uri in subscription.accepted().resource_subscriptions.iter().flatten() {
+        watched.add(&access.room().name, uri);
+    }
+    let watched = Mutex::new(watched);
+    let mut changes = subscribe(access)?;
+    let mut fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
+    let sink = subscription.sink();
+    loop {
+        tokio::select! {
+            () = subscription.cancelled() => return Ok(()),
+            () = shared.stop.cancelled() => return Ok(()),
+            announced = announced(&mut fixtures) => announce(sink, announced).await,
+            first = changes.recv() => match due(first, &mut changes, access, &watched).await {
+                Some(due) if access.holds() => tell(sink, &due).await,
+                _ => return Ok(()),
+            },
+        }
+    }
+}
+
+async fn announced(fixtures: &mut Option<Receiver<Announced>>) -> Announced {
+    loop {
+        match fixtures {
+            Some(announced) => match announced.recv().await {
+                Ok(list) => return list,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => *fixtures = None,
+            },
+            None => std::future::pending().await,
+        }
+    }
+}
+
+// What was not asked for is not sent, and who is gone hears nothing: neither is an error here.
+async fn announce(sink: &SubscriptionSink, list: Announced) {
+    drop(match list {
+        Announced::Tools => sink.notify_tool_list_changed().await,
+        Announced::Prompts => sink.notify_prompt_list_changed().await,
+    });
+}
+
+async fn tell(sink: &SubscriptionSink, due: &Due) {
+    if due.lists {
+        drop(sink.notify_resource_list_changed().await);
+    }
+    for uri in &due.uris {
+        drop(sink.notify_resource_updated(uri).await);
+    }
+}
+
+/// What a session of the older protocol watches; it ends with the session.
+pub(super) struct Session {
+    watched: Arc<Mutex<Watched>>,
+    begun: Mutex<bool>,
+    /// Ends its task with the session.
+    end: CancellationToken,
+    _guard: DropGuard,
+}
+
+impl Session {
+    /// Of a server that ends with `stop`.
+    pub(super) fn new(stop: &CancellationToken) -> Self {
+        let end = stop.child_token();
+        Self { watched: Arc::default(), begun: Mutex::default(), _guard: end.clone().drop_guard(), end }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the client of this resource from now on.
+    pub(super) fn subscribe(
+        &self,
+        shared: &Arc<Shared>,
+        access: &Access,
+        peer: &Peer<RoleServer>,
+        uri: String,
+    ) -> Result<(), ErrorData> {
+        if !self.watched().add(&access.room().name, &uri) {
+            let refusal =
+                Refusal::new(Kind::TooMany, format!("{MOST_WATCHED} resources are watched already"));
+            return Err(reply::error(&refusal.hint("unsubscribe from some"), None));
+        }
+        self.begin(shared, access, peer)
+    }
+
+    /// Tells it no more.
+    pub(super) fn unsubscribe(&self, uri: &str) {
+        let mut watched = self.watched();
+        watched.0.retain(|_, uris| {
+            uris.remove(uri);
+            !uris.is_empty()
+        });
+    }
+
+    /// Begins to tell, if that has not begun.
+    pub(super) fn begin(
+        &self,
+        shared: &Arc<Shared>,
+        access: &Access,
+        peer: &Peer<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if *begun {
+            return Ok(());
+        }
+        let mut changes = subscribe(access)?;
+        let mut fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
+        *begun = true;
+        drop(begun);
+        let (watched, end, access, peer) =
+            (Arc::clone(&self.watched), self.end.clone(), access.clone(), peer.clone());
+        drop(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = end.cancelled() => return,
+                    list = announced(&mut fixtures) => drop(match list {
+                        Announced::Tools => peer.notify_tool_list_changed().await,
+                        Announced::Prompts => peer.notify_prompt_list_changed().await,
+                    }),
+                    first = changes.recv() => match due(first, &mut changes, &access, &watched).await {
+                        Some(due) if access.holds() && !peer.is_transport_closed() => tell_session(&peer, &due).await,
+                        _ => return,
+                    },
+                }
+            }
+        }));
+        Ok(())
+    }
+}
+
+async fn tell_session(peer: &Peer<RoleServer>, due: &Due) {
+    if due.lists {
+        drop(peer.notify_resource_list_changed().await);
+    }
+    for uri in &due.uris {
+        drop(peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_is_what_is_watched_and_seen() {
+        let mut watched = Watched::default();
+        for uri in
+            ["workroom:///a.md", "workroom://mill/a.md#line=0,2", "workroom:///secret/b.md", "file:///a.md"]
+        {
+            assert!(watched.add("mill", uri));
+        }
+        let check = |what: What, lists: bool, uris: &[&str]| {
+            let mut due = Due::default();
+            due.add(&what, &watched, |path| !path.starts_with("secret"));
+            assert_eq!(
+                due,
+                Due { lists, uris: uris.iter().map(|uri| (*uri).to_owned()).collect() },
+                "{what:?}"
+            );
+        };
+        let both = ["workroom:///a.md", "workroom://mill/a.md#line=0,2"];
+        check(What::Written("a.md".into()), false, &both);
+        check(What::Removed("a.md".into()), true, &both);
+        check(What::Made("c.md".into()), true, &[]);
+        check(What::Written("secret/b.md".into()), false, &[]);
+        check(What::Removed("secret/b.md".into()), false, &[]);
+        check(What::Anything, true, &both);
+    }
+
+    #[test]
+    fn so_many_listen_and_no_more() {
+        let listens = Listens::default();
+        let begun: Vec<Option<Listening>> = (0..=MOST).map(|_| listens.begin("ann")).collect();
+        assert!(begun.iter().take(MOST).all(Option::is_some) && begun.last().is_some_and(Option::is_none));
+        assert!(listens.begin("ben").is_some());
+        drop(begun);
+        assert!(listens.0.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! The protocol over standard input and output, for whoever started this process.
+//!
+//! Invariant: nothing else is written to standard output. The process ends soon after its input does, whatever still waits.
+
+use super::agent::{Agent, Shared};
+use crate::access::Access;
+use crate::blocking::Blocking;
+use crate::host::Room;
+use custody::Principal;
+use rmcp::service::serve_server_with_ct;
+use rmcp::transport::stdio_pipes;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::sync::CancellationToken;
+use workroom::Workspace;
+
+/// Calls that run at once: a client that sends more at once waits.
+const AT_ONCE: usize = 16;
+
+/// Serves `workspace` under a name to `principal`, who is at the other end of standard input, until that ends. Blocks.
+///
+/// # Errors
+/// When there is no runtime, or the client does not speak the protocol.
+pub fn stdio(workspace: Workspace, name: &str, principal: Principal) -> io::Result<()> {
+    let room = Arc::new(Room::new(name, Arc::new(workspace)));
+    let access = Access::new(room, Arc::new(principal));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let served = runtime.block_on(async move {
+        let (input, output) = stdio_pipes();
+        let shared = Shared::new(Blocking::new(AT_ONCE), false, CancellationToken::new());
+        serve(shared, access, input, output).await
+    });
+    // A blocking read of a terminal does not end by itself.
+    runtime.shutdown_background();
+    served
+}
+
+/// Serves over any two streams.
+pub(super) async fn serve<R, W>(shared: Arc<Shared>, access: Access, input: R, output: W) -> io::Result<()>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let stop = shared.stop.clone();
+    let input = UntilEnd { inner: input, stop: stop.clone() };
+    let begun =
+        serve_server_with_ct(Agent::local(shared, access), (input, output), CancellationToken::new()).await;
+    let running = match begun {
+        Ok(running) => running,
+        // It came and went without a word.
+        Err(_) if stop.is_cancelled() => return Ok(()),
+        Err(error) => return Err(io::Error::other(error.to_string())),
+    };
+    running.waiting().await.map(drop).map_err(io::Error::other)
+}
+
+/// Says when the input has ended, so that whoever listens for changes ends too.
+struct UntilEnd<R> {
+    inner: R,
+    stop: CancellationToken,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for UntilEnd<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (before, room) = (buf.filled().len(), buf.remaining());
+        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let has_ended = match &read {
+            Poll::Ready(Ok(())) => buf.filled().len() == before && room > 0,
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        };
+        if has_ended {
+            self.stop.cancel();
+        }
+        read
+    }
+}

@@ -1,0 +1,153 @@
+//! What a tool is: its description for a model, and the call behind it.
+
+use super::schema;
+use crate::access::Access;
+use crate::blocking::Cancel;
+use crate::refusal::{Refusal, Result};
+use rmcp::model::{ContentBlock, JsonObject, Tool, ToolAnnotations};
+use rmcp::schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Which rights somebody must have somewhere to be shown a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// None.
+    Nothing,
+    /// To read.
+    Read,
+    /// To write.
+    Write,
+    /// Both.
+    Both,
+}
+
+impl Needs {
+    /// Whether the principal has them somewhere.
+    pub(crate) fn are_met(self, access: &Access) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Read => !access.readable().is_empty(),
+            Self::Write => access.may_write_anywhere(),
+            Self::Both => !access.readable().is_empty() && access.may_write_anywhere(),
+        }
+    }
+}
+
+/// What a call has besides its arguments.
+pub(crate) struct Call<'a> {
+    /// Who asks, of which workspace.
+    pub(crate) access: &'a Access,
+    /// Whether somebody still waits.
+    pub(crate) cancel: &'a Cancel,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// For a model to read.
+    pub(crate) content: Vec<ContentBlock>,
+    /// For a program; `null` where the content is all.
+    pub(crate) structured: Value,
+}
+
+/// What a tool's function returns: text for a model, the same for a program.
+pub(super) struct Reply<O> {
+    pub(super) content: Vec<ContentBlock>,
+    pub(super) structured: O,
+}
+
+impl<O> Reply<O> {
+    /// One text.
+    pub(super) fn new(text: impl Into<String>, structured: O) -> Self {
+        Self { content: vec![ContentBlock::text(text)], structured }
+    }
+
+    /// One more text, if there is something to say.
+    pub(super) fn and(mut self, note: Option<String>) -> Self {
+        self.content.extend(note.map(ContentBlock::text));
+        self
+    }
+}
+
+type Run = Box<dyn Fn(&Call<'_>, JsonObject) -> Result<Done> + Send + Sync>;
+
+/// A tool and what it does.
+pub(crate) struct Action {
+    /// As it is listed.
+    pub(crate) tool: Tool,
+    /// Who is shown it.
+    pub(crate) needs: Needs,
+    run: Run,
+}
+
+/// What a tool does to the world, as clients are told before they let a model call it.
+#[derive(Clone, Copy)]
+pub(super) enum Effect {
+    /// None.
+    Reads,
+    /// Something new stands there; nothing that was there is lost.
+    Adds,
+    /// As [`Effect::Adds`], and twice is as once.
+    AddsOnce,
+    /// What was there may be gone.
+    Replaces,
+    /// As [`Effect::Replaces`], and twice is as once.
+    ReplacesOnce,
+}
+
+impl Effect {
+    fn annotations(self) -> ToolAnnotations {
+        let (reads, destroys, once) = match self {
+            Self::Reads => (true, false, true),
+            Self::Adds => (false, false, false),
+            Self::AddsOnce => (false, false, true),
+            Self::Replaces => (false, true, false),
+            Self::ReplacesOnce => (false, true, true),
+        };
+        // A workspace is a closed world: nothing leaves it.
+        ToolAnnotations::new().read_only(reads).destructive(destroys).idempotent(once).open_world(false)
+    }
+}
+
+impl Action {
+    /// A tool whose arguments are an `I` and whose result is an `O`.
+    pub(super) fn new<I, O>(
+        name: &'static str,
+        title: &'static str,
+        description: &'static str,
+        (effect, needs): (Effect, Needs),
+        run: fn(&Call<'_>, I) -> Result<Reply<O>>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+    {
+        let input = schema::input::<I>();
+        let names = schema::properties(&input).join(", ");
+        let tool = Tool::new(name, description, input)
+            .with_title(title)
+            .with_annotations(effect.annotations())
+            .with_raw_output_schema(schema::output::<O>());
+        let run = move |call: &Call<'_>, arguments: JsonObject| {
+            let arguments = serde_json::from_value(Value::Object(arguments)).map_err(|error| {
+                Refusal::invalid(format!("`{name}` does not understand its arguments: {error}"))
+                    .hint(format!("it takes {names}"))
+            })?;
+            let reply = run(call, arguments)?;
+            let structured = serde_json::to_value(reply.structured)
+                .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
+            Ok(Done { content: reply.content, structured })
+        };
+        Self { tool, needs, run: Box::new(run) }
+    }
+
+    /// Calls it. Blocks.
+    ///
+    /// # Errors
+    /// When the arguments make no sense, or as the library refuses.
+    pub(crate) fn call(&self, call: &Call<'_>, arguments: JsonObject) -> Result<Done> {
+        (self.run)(call, arguments)
+    }
+}
