@@ -131,8 +131,10 @@ impl Files {
         if !matches!(kind, Kind::File | Kind::Folder) {
             return Err(Error::Other { path: from.clone(), kind });
         }
-        // Before folders are made for it.
-        apart(from, to)?;
+        // Before folders are made for it. What lies below a file is no place at all, and is told so.
+        if kind == Kind::Folder {
+            apart(from, to)?;
+        }
         let target = self.parent(to, true)?;
         self.refuse_taken(&target, to)?;
         let (old, new) = (from.file_name().as_ref(), to.file_name().as_ref());
