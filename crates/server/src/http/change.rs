@@ -117,14 +117,23 @@ pub(super) async fn write(
     super::idempotency::check(&headers)?;
     let expected = expected(&headers)?;
     let (at, wanted) = (path.clone(), expected.clone());
+    // Under a key it may have been made before, and its own writing is what the condition would meet.
+    let is_first = !headers.contains_key(super::idempotency::HEADER);
     // Refused before its bytes are sent, not after.
-    let (spool, condition) =
-        caller.call(move |access, _| Ok((access.spool(&at)?, condition(access, &at, &wanted)?))).await?;
+    let spool = caller.call(move |access, _| {
+        let spool = access.spool(&at)?;
+        if is_first {
+            condition(access, &at, &wanted)?;
+        }
+        Ok(spool)
+    });
+    let spool = spool.await?;
     let spooled = stream::spool(body, spool, caller.app().largest_file).await?;
     let version = spooled.version.clone();
     let at = path.clone();
     let change = async {
-        let change = caller.call(move |access, _| access.put(&at, &spooled, &condition)).await?;
+        let put = move |access: &Access| access.put(&at, &spooled, &condition(access, &at, &expected)?);
+        let change = caller.call(move |access, _| put(access)).await?;
         Ok((status_of(&change), Changed::new(path.clone(), change)))
     };
     once(&caller, &headers, &[b"write", path.as_bytes(), version.as_bytes()], change).await

@@ -88,11 +88,16 @@ impl Serving {
         drop(listener);
         // Those who wait for events and changes end by the stop; what runs has its time; the sessions of MCP never end by themselves.
         let ended = tokio::time::timeout(GRACE, graceful.shutdown());
-        let end = async {
-            tokio::time::sleep(GRACE / 4).await;
-            self.end.cancel();
+        tokio::pin!(ended);
+        let in_time = tokio::select! {
+            ended = &mut ended => Some(ended),
+            () = tokio::time::sleep(GRACE / 4) => None,
         };
-        let (ended, ()) = tokio::join!(ended, end);
+        self.end.cancel();
+        let ended = match in_time {
+            Some(ended) => ended,
+            None => ended.await,
+        };
         if ended.is_err() {
             tracing::warn!("some connections were still open and are cut");
         }

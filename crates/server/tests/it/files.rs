@@ -166,6 +166,17 @@ fn a_change_under_a_key_is_made_once() {
     let other = server.admin();
     let request = server.request(&other, "POST", "/file/append?path=log.txt").bytes("fourth line\n");
     assert_eq!(server.send(&request.header("Idempotency-Key", "k1")).status, 200);
+
+    // What was expected of the file before is not asked of it again.
+    let tag = server.ask(&token, "HEAD", "/file?path=log.txt").header("etag").unwrap().to_owned();
+    let expected = format!("\"{}\", {tag}", "0".repeat(64));
+    let write = || {
+        let request = server.request(&token, "PUT", "/file?path=log.txt").bytes("new\n");
+        server.send(&request.header("If-Match", &expected).header("Idempotency-Key", "k3"))
+    };
+    let first = write();
+    assert_eq!(first.status, 200, "{}", first.text());
+    assert_eq!(write().without_date(), first.without_date());
 }
 
 #[test]
