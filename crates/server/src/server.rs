@@ -156,6 +156,8 @@ impl Server {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
         let app = App::new(Parts {
             host,
             names: Names::new(options.hosts, scheme, address.port()),
@@ -164,7 +166,7 @@ impl Server {
             largest_file: options.largest_file,
             at_once: AT_ONCE,
             fixtures: options.conformance_fixtures,
-            key: rand_key(),
+            key,
             stop: stop.clone(),
             end: end.clone(),
         });
@@ -218,16 +220,6 @@ impl Server {
         // A call into a workspace that still runs is not waited for: what it does is whole or nothing.
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
-}
-
-/// 256 bits that nobody else knows, from the keys that hash maps are given.
-fn rand_key() -> [u8; 32] {
-    use std::hash::{BuildHasher, RandomState};
-    let mut hasher = blake3::Hasher::new();
-    for n in 0..4_u64 {
-        hasher.update(&RandomState::new().hash_one(n).to_le_bytes());
-    }
-    hasher.finalize().into()
 }
 
 /// Refuses to be open to everybody by oversight.

@@ -30,7 +30,12 @@ pub(super) fn replace(file: &Path, old: &str, new: &str) -> io::Result<Option<Pa
         return Err(io::Error::other("the file was changed just now; try again"));
     }
     let kept = if file.exists() { Some(keep(file)?) } else { None };
-    let mut temporary = tempfile::Builder::new().prefix(".workroom-").tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".workroom-");
+    // A new settings file is like any other file of its user, who may share it with a project: no secret is in it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder)?;
     temporary.write_all(new.as_bytes())?;
     if let Ok(meta) = std::fs::metadata(file) {
         temporary.as_file().set_permissions(meta.permissions())?;
@@ -59,6 +64,10 @@ mod tests {
         let file = folder.path().join("a/settings.json");
         assert_eq!(read(&file).unwrap(), "");
         assert_eq!(replace(&file, "", "one").unwrap(), None);
+        let usual = folder.path().join("usual");
+        std::fs::write(&usual, "").unwrap();
+        let permissions = |file: &Path| std::fs::metadata(file).unwrap().permissions();
+        assert_eq!(permissions(&file), permissions(&usual));
         let kept = replace(&file, "one", "two").unwrap().unwrap();
         assert_eq!((read(&file).unwrap().as_str(), read(&kept).unwrap().as_str()), ("two", "one"));
         assert!(replace(&file, "one", "three").is_err());
