@@ -15,8 +15,8 @@ pub(crate) fn run() -> Outcome {
     licences::run()?;
     setup::run()?;
     cargo("lint", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
-    // The whole-system tests drive the real program.
-    cargo("build", &["build", "--workspace", "--bins", "--locked"])?;
+    // The whole-system tests drive the real program. Tests are built with it: alone, what they share would be built with other features, twice.
+    cargo("build", &["build", "--workspace", "--bins", "--tests", "--examples", "--locked"])?;
     cargo("test", &["test", "--workspace", "--locked"])?;
     // The whole workspace again, so that its dependencies keep the features they were built with.
     let failpoints = ["--features", "workroom-index/failpoints", "--test", "failpoints"];

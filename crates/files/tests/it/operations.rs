@@ -50,7 +50,7 @@ fn what_stands_in_the_way_is_named() {
         (room.files.rename(&path("a.md"), &path("a.md")).map(drop), "exists"),
         (room.files.rename(&path("notes"), &path("notes/in/it")).map(drop), "into itself"),
         (room.files.rename(&path("none"), &path("x")).map(drop), "not found"),
-        (room.files.rename(&path("a.md"), &path("a.md/x")).map(drop), "into itself"),
+        (room.files.rename(&path("a.md"), &path("a.md/x")).map(drop), "below"),
         (room.files.rename(&path("notes/b.md"), &path("a.md/x")).map(drop), "below"),
         (room.files.place(&room.spooled("x"), &path("notes"), Over::File), "other"),
         (room.files.place(&room.spooled("x"), &path("a.md/x"), Over::File), "below"),
