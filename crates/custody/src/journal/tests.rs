@@ -369,9 +369,14 @@ fn tear(place: &Place, journal: &Journal<Records>, left: usize, rubbish: &[u8]) 
     for (_, record) in &journal.state().0 {
         position = layout::record(record, &position).1;
     }
-    let (torn, _) = layout::record(b"this one was never acknowledged", &position);
-    let torn = &torn[..left.min(torn.len() - 1)];
-    place.put(&[&before[..position.offset as usize], torn, rubbish].concat());
+    let (whole, _) = layout::record(b"this one was never acknowledged", &position);
+    let left = left.min(whole.len() - 1);
+    let mut rubbish = rubbish.to_vec();
+    // Not by chance the byte that belongs there: with the last one it would be a record.
+    if let Some(first) = rubbish.first_mut().filter(|first| **first == whole[left]) {
+        *first = !*first;
+    }
+    place.put(&[&before[..position.offset as usize], &whole[..left], &rubbish].concat());
 }
 
 proptest! {
