@@ -99,37 +99,127 @@ impl Due {
     }
 }
 
-/// What is due after a change, and those that come right after it.
-async fn due(
-    first: Result<Arc<Change>, RecvError>,
-    changes: &mut Receiver<Arc<Change>>,
-    access: &Access,
-    watched: &Mutex<Watched>,
-) -> Option<Due> {
-    let mut heard = match first {
-        Ok(change) => vec![change.what.clone()],
-        Err(RecvError::Lagged(_)) => vec![What::Anything],
-        Err(RecvError::Closed) => return None,
-    };
-    tokio::time::sleep(TOGETHER).await;
-    loop {
-        match changes.try_recv() {
-            Ok(change) => heard.push(change.what.clone()),
-            Err(TryRecvError::Lagged(_)) => heard.push(What::Anything),
-            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-        }
-    }
-    let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut due = Due::default();
-    for what in &heard {
-        due.add(what, &watched, |path| access.sees(path));
-    }
-    Some(due)
+/// What one client is told: of a request that listens, or of a session.
+struct Telling {
+    access: Access,
+    watched: Arc<Mutex<Watched>>,
+    changes: Receiver<Arc<Change>>,
+    fixtures: Option<Receiver<Announced>>,
 }
 
-fn subscribe(access: &Access) -> Result<Receiver<Arc<Change>>, ErrorData> {
-    let changes = access.room().changes().map_err(|refusal| reply::error(&refusal, None))?;
-    Ok(changes.subscribe())
+impl Telling {
+    fn new(shared: &Shared, access: &Access, watched: Arc<Mutex<Watched>>) -> Result<Self, ErrorData> {
+        let changes = access.room().changes().map_err(|refusal| reply::error(&refusal, None))?.subscribe();
+        let fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
+        Ok(Self { access: access.clone(), watched, changes, fixtures })
+    }
+
+    /// Tells until there is nothing to tell any more, or nobody who may hear it. While the connection ends, telling can take for ever: whoever
+    /// runs this ends it.
+    async fn run(mut self, to: Ear<'_>) {
+        loop {
+            tokio::select! {
+                announced = announced(&mut self.fixtures) => to.tell(announced.into()).await,
+                first = self.changes.recv() => {
+                    let Some(due) = self.due(first).await else { return };
+                    if !self.access.holds() || to.is_gone() {
+                        return;
+                    }
+                    if due.lists {
+                        to.tell(News::Resources).await;
+                    }
+                    for uri in &due.uris {
+                        to.tell(News::Resource(uri)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is due after a change, and those that come right after it.
+    async fn due(&mut self, first: Result<Arc<Change>, RecvError>) -> Option<Due> {
+        let mut heard = match first {
+            Ok(change) => vec![change.what.clone()],
+            Err(RecvError::Lagged(_)) => vec![What::Anything],
+            Err(RecvError::Closed) => return None,
+        };
+        tokio::time::sleep(TOGETHER).await;
+        loop {
+            match self.changes.try_recv() {
+                Ok(change) => heard.push(change.what.clone()),
+                Err(TryRecvError::Lagged(_)) => heard.push(What::Anything),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = Due::default();
+        for what in &heard {
+            due.add(what, &watched, |path| self.access.sees(path));
+        }
+        Some(due)
+    }
+}
+
+async fn announced(fixtures: &mut Option<Receiver<Announced>>) -> Announced {
+    loop {
+        match fixtures {
+            Some(announced) => match announced.recv().await {
+                Ok(list) => return list,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => *fixtures = None,
+            },
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What is told.
+enum News<'a> {
+    Tools,
+    Prompts,
+    Resources,
+    Resource(&'a str),
+}
+
+impl From<Announced> for News<'_> {
+    fn from(announced: Announced) -> Self {
+        match announced {
+            Announced::Tools => Self::Tools,
+            Announced::Prompts => Self::Prompts,
+        }
+    }
+}
+
+/// Who is told.
+enum Ear<'a> {
+    Request(&'a SubscriptionSink),
+    Session(Peer<RoleServer>),
+}
+
+impl Ear<'_> {
+    // What was not asked for is not sent, and who is gone hears nothing: neither is an error here.
+    async fn tell(&self, news: News<'_>) {
+        match self {
+            Self::Request(sink) => drop(match news {
+                News::Tools => sink.notify_tool_list_changed().await,
+                News::Prompts => sink.notify_prompt_list_changed().await,
+                News::Resources => sink.notify_resource_list_changed().await,
+                News::Resource(uri) => sink.notify_resource_updated(uri).await,
+            }),
+            Self::Session(peer) => drop(match news {
+                News::Tools => peer.notify_tool_list_changed().await,
+                News::Prompts => peer.notify_prompt_list_changed().await,
+                News::Resources => peer.notify_resource_list_changed().await,
+                News::Resource(uri) => {
+                    peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await
+                }
+            }),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Session(peer) if peer.is_transport_closed())
+    }
 }
 
 /// Serves a request that listens, until it or the server ends.
@@ -147,51 +237,13 @@ pub(super) async fn listen(
     for uri in subscription.accepted().resource_subscriptions.iter().flatten() {
         watched.add(&access.room().name, uri);
     }
-    let watched = Mutex::new(watched);
-    let mut changes = subscribe(access)?;
-    let mut fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
-    let sink = subscription.sink();
-    loop {
-        tokio::select! {
-            () = subscription.cancelled() => return Ok(()),
-            () = shared.stop.cancelled() => return Ok(()),
-            announced = announced(&mut fixtures) => announce(sink, announced).await,
-            first = changes.recv() => match due(first, &mut changes, access, &watched).await {
-                Some(due) if access.holds() => tell(sink, &due).await,
-                _ => return Ok(()),
-            },
-        }
+    let telling = Telling::new(shared, access, Arc::new(Mutex::new(watched)))?;
+    tokio::select! {
+        () = subscription.cancelled() => {}
+        () = shared.stop.cancelled() => {}
+        () = telling.run(Ear::Request(subscription.sink())) => {}
     }
-}
-
-async fn announced(fixtures: &mut Option<Receiver<Announced>>) -> Announced {
-    loop {
-        match fixtures {
-            Some(announced) => match announced.recv().await {
-                Ok(list) => return list,
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => *fixtures = None,
-            },
-            None => std::future::pending().await,
-        }
-    }
-}
-
-// What was not asked for is not sent, and who is gone hears nothing: neither is an error here.
-async fn announce(sink: &SubscriptionSink, list: Announced) {
-    drop(match list {
-        Announced::Tools => sink.notify_tool_list_changed().await,
-        Announced::Prompts => sink.notify_prompt_list_changed().await,
-    });
-}
-
-async fn tell(sink: &SubscriptionSink, due: &Due) {
-    if due.lists {
-        drop(sink.notify_resource_list_changed().await);
-    }
-    for uri in &due.uris {
-        drop(sink.notify_resource_updated(uri).await);
-    }
+    Ok(())
 }
 
 /// What a session of the older protocol watches; it ends with the session.
@@ -250,37 +302,12 @@ impl Session {
         if *begun {
             return Ok(());
         }
-        let mut changes = subscribe(access)?;
-        let mut fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
+        let telling = Telling::new(shared, access, Arc::clone(&self.watched))?;
         *begun = true;
         drop(begun);
-        let (watched, end, access, peer) =
-            (Arc::clone(&self.watched), self.end.clone(), access.clone(), peer.clone());
-        drop(tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = end.cancelled() => return,
-                    list = announced(&mut fixtures) => drop(match list {
-                        Announced::Tools => peer.notify_tool_list_changed().await,
-                        Announced::Prompts => peer.notify_prompt_list_changed().await,
-                    }),
-                    first = changes.recv() => match due(first, &mut changes, &access, &watched).await {
-                        Some(due) if access.holds() && !peer.is_transport_closed() => tell_session(&peer, &due).await,
-                        _ => return,
-                    },
-                }
-            }
-        }));
+        let (end, to) = (self.end.clone(), Ear::Session(peer.clone()));
+        drop(tokio::spawn(async move { end.run_until_cancelled(telling.run(to)).await }));
         Ok(())
-    }
-}
-
-async fn tell_session(peer: &Peer<RoleServer>, due: &Due) {
-    if due.lists {
-        drop(peer.notify_resource_list_changed().await);
-    }
-    for uri in &due.uris {
-        drop(peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await);
     }
 }
 

@@ -9,11 +9,14 @@ use crate::host::Room;
 use custody::Principal;
 use rmcp::service::serve_server_with_ct;
 use rmcp::transport::stdio_pipes;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use workroom::Workspace;
 
@@ -45,7 +48,7 @@ where
     W: tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
     let stop = shared.stop.clone();
-    let input = UntilEnd { inner: input, stop: stop.clone() };
+    let input = UntilEnd { inner: input, stop: stop.clone(), held: None };
     let begun =
         serve_server_with_ct(Agent::local(shared, access), (input, output), CancellationToken::new()).await;
     let running = match begun {
@@ -57,10 +60,15 @@ where
     running.waiting().await.map(drop).map_err(io::Error::other)
 }
 
-/// Says when the input has ended, so that whoever listens for changes ends too.
+/// How long the end of the input is held back: until it is known, the connection goes on carrying what listeners say as they end. One that
+/// is still being acknowledged when the connection knows of the end would wait for its word to go out until the protocol's patience is over.
+const HELD: Duration = Duration::from_millis(50);
+
+/// Says when the input has ended, so that whoever listens for changes ends before the connection does.
 struct UntilEnd<R> {
     inner: R,
     stop: CancellationToken,
+    held: Option<Pin<Box<Sleep>>>,
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for UntilEnd<R> {
@@ -69,16 +77,16 @@ impl<R: AsyncRead + Unpin> AsyncRead for UntilEnd<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let (before, room) = (buf.filled().len(), buf.remaining());
-        let read = Pin::new(&mut self.inner).poll_read(cx, buf);
-        let has_ended = match &read {
-            Poll::Ready(Ok(())) => buf.filled().len() == before && room > 0,
-            Poll::Ready(Err(_)) => true,
-            Poll::Pending => false,
-        };
-        if has_ended {
-            self.stop.cancel();
+        if let Some(held) = &mut self.held {
+            return held.as_mut().poll(cx).map(Ok);
         }
-        read
+        let (before, room) = (buf.filled().len(), buf.remaining());
+        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buf));
+        let has_ended = read.is_err() || (buf.filled().len() == before && room > 0);
+        if !has_ended {
+            return Poll::Ready(read);
+        }
+        self.stop.cancel();
+        self.held.insert(Box::pin(tokio::time::sleep(HELD))).as_mut().poll(cx).map(Ok)
     }
 }
