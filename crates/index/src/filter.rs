@@ -1,9 +1,10 @@
 //! Which documents a query may see, resolved to a set of chunks before anything is ranked.
 
 use crate::Snapshot;
-use corpus::{ChunkId, Format, LanguageCode};
+use corpus::{ChunkId, DocId, Format, LanguageCode};
 use ledger::DocRecord;
 use roaring::RoaringTreemap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub enum Fact {
     Modified(Range<i64>),
     /// It has so many pages, slides or sheets.
     Pages(Range<u32>),
+    /// It is one of these: of what somebody else knows of documents.
+    Among(Arc<HashSet<DocId>>),
 }
 
 impl Fact {
@@ -53,6 +56,7 @@ impl Fact {
                 range.contains(&metadata.modified_ms.unwrap_or(doc.mtime_ns / 1_000_000))
             }
             Self::Pages(range) => metadata.pages.is_some_and(|pages| range.contains(&pages)),
+            Self::Among(documents) => documents.contains(&doc.id),
         }
     }
 }
@@ -98,6 +102,11 @@ impl Allowed {
     #[must_use]
     pub fn contains(&self, chunk: ChunkId) -> bool {
         self.chunks.contains(chunk.0)
+    }
+
+    /// The chunks that may be returned, by rising id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ChunkId> {
+        self.chunks.iter().map(ChunkId)
     }
 
     /// Number of chunks that may be returned.

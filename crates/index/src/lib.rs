@@ -7,6 +7,7 @@
 //! The principal types are [`Index`] (the owner of the stores), [`Transaction`] (one commit being put together) and [`Snapshot`]
 //! (what a query sees from its start to its end).
 
+mod chunks;
 mod error;
 mod fault;
 mod filter;
@@ -30,7 +31,7 @@ pub use open::{Index, OpenReport};
 pub use snapshot::{Counts, Snapshot};
 pub use table::{DocTable, SkipTable};
 pub use transaction::{Committed, PutChunk, PutDoc, Transaction};
-pub use view::View;
+pub use view::{Place, View};
 
 /// The names of all places at which tests can make this crate or its stores fail.
 #[cfg(feature = "failpoints")]

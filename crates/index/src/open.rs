@@ -279,6 +279,7 @@ impl Writer {
             text: lexicon.searcher(),
             vectors: None,
             n_teacher: 0,
+            kept: Arc::default(),
         };
         let (next_doc, next_chunk) = (ledger.next_doc(), ledger.next_chunk());
         Self {

@@ -1,5 +1,6 @@
 //! What a query sees: one state of all stores, unchanged from the query's start to its end.
 
+use crate::chunks::KeptSets;
 use crate::{DocTable, Error, SkipTable};
 use corpus::{ChunkId, DocPath, QuantizedVector, Seq, Tier};
 use ledger::{DocRecord, SkipRecord};
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub(crate) vectors: Option<VectorView>,
     /// Live chunks whose vector is the teacher's; 0 until the vectors are known.
     pub(crate) n_teacher: u64,
+    /// What sets of paths show, of this snapshot and those before and after it.
+    pub(crate) kept: Arc<KeptSets>,
 }
 
 /// Sizes of an index.

@@ -34,6 +34,22 @@ impl DocTable {
         record.chunks().contains(&chunk.0).then_some(record)
     }
 
+    /// As [`of_chunk`](Self::of_chunk), for chunks that come by rising id: most are of the document of the one before.
+    pub fn of_chunks<'a>(&'a self) -> impl FnMut(ChunkId) -> Option<&'a Arc<DocRecord>> {
+        let mut last: Option<&'a Arc<DocRecord>> = None;
+        move |chunk| {
+            if !last.is_some_and(|doc| doc.chunks().contains(&chunk.0)) {
+                last = self.of_chunk(chunk);
+            }
+            last
+        }
+    }
+
+    /// The documents of which the first chunk has that id or a higher one, by rising id.
+    pub(crate) fn with_chunks_from(&self, first: u64) -> impl Iterator<Item = &Arc<DocRecord>> {
+        self.by_chunk.range(first..).map(|(_, record)| record)
+    }
+
     /// All documents, ordered by path.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<DocRecord>> {
         self.by_path.values()

@@ -4,11 +4,11 @@
 //! is seen when the file is. A view of everything is the snapshot itself: the same answers at the same price.
 //! Not here: who may see what (`custody`), which of it a query wants ([`Filter`]).
 
+use crate::chunks::{Chunks, Kept};
 use crate::{Allowed, Counts, Error, Filter, Snapshot};
-use corpus::{ChunkId, DocPath, LanguageCode, PathSet, QuantizedVector, Tier};
+use corpus::{ChunkId, DocPath, PathSet, QuantizedVector, Tier};
 use ledger::{DocRecord, SkipRecord};
-use lexicon::{ChunkOrder, LexicalHits};
-use roaring::RoaringTreemap;
+use lexicon::LexicalHits;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use vectors::Neighbour;
@@ -18,14 +18,21 @@ pub struct View<'a> {
     snapshot: &'a Snapshot,
     set: &'a PathSet,
     /// The chunks of the set, once they are asked for; never for a view of everything.
-    chunks: OnceCell<Chunks>,
+    part: OnceCell<Part>,
 }
 
-/// The chunks that a set of paths shows, in the order of their paths: their ids tell in which order everything was committed.
-struct Chunks {
-    order: ChunkOrder,
-    live: Arc<RoaringTreemap>,
-    languages: Vec<LanguageCode>,
+/// What a set of paths shows, where that is not everything.
+struct Part {
+    chunks: Arc<Chunks>,
+    kept: Arc<Kept>,
+}
+
+/// Where a chunk stands among others that are as good. In a part of the workspace that is by its path: ids tell in which order everything
+/// was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place<'a> {
+    path: Option<&'a DocPath>,
+    chunk: ChunkId,
 }
 
 /// The code of a symbolic link that was skipped because of what it leads to, or that it leads to nothing: a part of the workspace does not tell
@@ -34,11 +41,19 @@ const LINK: &str = "link";
 /// Neighbours beyond those wanted, to see whether the last of them are as near as others.
 const SPARE: usize = 32;
 
+impl Place<'_> {
+    /// The chunk that stands there.
+    #[must_use]
+    pub fn chunk(&self) -> ChunkId {
+        self.chunk
+    }
+}
+
 impl Snapshot {
     /// What `set` shows of it.
     #[must_use]
     pub fn view<'a>(&'a self, set: &'a PathSet) -> View<'a> {
-        View { snapshot: self, set, chunks: OnceCell::new() }
+        View { snapshot: self, set, part: OnceCell::new() }
     }
 }
 
@@ -92,13 +107,13 @@ impl<'a> View<'a> {
     /// Number of chunks.
     #[must_use]
     pub fn n_chunks(&self) -> u64 {
-        self.part().map_or_else(|| self.snapshot.live().len(), |chunks| chunks.order.len())
+        self.part().map_or_else(|| self.snapshot.live(), |part| &part.chunks.live).len()
     }
 
-    /// Where a chunk stands among others that are as good.
+    /// Where a chunk of a document stands among others that are as good.
     #[must_use]
-    pub fn place(&self, chunk: ChunkId) -> u64 {
-        self.part().map_or(chunk.0, |chunks| chunks.order.position(chunk).unwrap_or(u64::MAX))
+    pub fn place<'d>(&self, chunk: ChunkId, doc: Option<&'d Arc<DocRecord>>) -> Place<'d> {
+        Place { path: doc.filter(|_| !self.is_whole()).map(|doc| &doc.path), chunk }
     }
 
     /// Resolves a filter to chunks.
@@ -106,8 +121,8 @@ impl<'a> View<'a> {
     pub fn allowed(&self, filter: &Filter) -> Allowed {
         match self.part() {
             None => self.snapshot.allowed(filter),
-            Some(chunks) if filter.is_empty() => Allowed::only(Arc::clone(&chunks.live)),
-            Some(chunks) => Allowed::only(Arc::new(filter.chunks_of(self.docs()) & &*chunks.live)),
+            Some(part) if filter.is_empty() => Allowed::only(Arc::clone(&part.chunks.live)),
+            Some(part) => Allowed::only(Arc::new(filter.chunks_of(self.docs()) & &*part.chunks.live)),
         }
     }
 
@@ -116,30 +131,40 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the full-text files cannot be read.
     pub fn search_text(&self, query: &str, k: usize, allowed: &Allowed) -> Result<LexicalHits, Error> {
-        let Some(Chunks { order, languages, .. }) = self.part() else {
+        let Some(Part { chunks, kept }) = self.part() else {
             return self.snapshot.search_text(query, k, allowed);
         };
+        let rows = kept.rows(self.snapshot, chunks)?;
         let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
-        self.snapshot.text.search_within(query, k, order, languages, &is_allowed).map_err(Error::Lexicon)
+        let mut doc_of = self.snapshot.docs().of_chunks();
+        let place = |chunk: ChunkId| self.place(chunk, doc_of(chunk));
+        let text = &self.snapshot.text;
+        text.search_within(query, k, &rows, chunks.languages(), &is_allowed, place).map_err(Error::Lexicon)
     }
 
     /// The best `k` chunks for a query's vector, best first, with their cosine and tier. In a part of the workspace every vector is compared,
     /// however many there are: what a graph finds depends on all that is in it.
     #[must_use]
     pub fn search_vectors(&self, query: &QuantizedVector, k: usize, allowed: &Allowed) -> Vec<Neighbour> {
-        let Some(Chunks { order, .. }) = self.part() else {
+        if self.is_whole() {
             return self.snapshot.search_vectors(query, k, allowed);
-        };
+        }
         let Some(vectors) = self.snapshot.vectors.as_ref().filter(|_| k > 0) else { return Vec::new() };
         let is_allowed = |chunk: ChunkId| allowed.contains(chunk);
         let mut n_asked = k.saturating_add(SPARE);
         loop {
-            let mut found = vectors.search_exactly(query, n_asked, &is_allowed, Some(allowed.len()));
+            let mut found = if vectors.are_few(allowed.len()) {
+                vectors.search_among(query, n_asked, allowed.iter())
+            } else {
+                vectors.search_exactly(query, n_asked, &is_allowed)
+            };
             // The scan stands equal ones by id, and might have left out one that comes first here.
             let cosine = |at: usize| found.get(at).map(|found| found.cosine);
             if found.len() < n_asked || cosine(k - 1) != cosine(n_asked - 1) {
-                found.sort_by_key(|found| order.position(found.chunk));
-                found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+                let mut doc_of = self.snapshot.docs().of_chunks();
+                for equal in found.chunk_by_mut(|a, b| a.cosine == b.cosine).filter(|equal| equal.len() > 1) {
+                    equal.sort_by_cached_key(|found| self.place(found.chunk, doc_of(found.chunk)));
+                }
                 found.truncate(k);
                 return found;
             }
@@ -150,12 +175,12 @@ impl<'a> View<'a> {
     /// Sizes, for `status`. In a part of the workspace only what can be told of it alone: no segments, and no memory.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let Some(chunks) = self.part() else { return self.snapshot.counts() };
+        let Some(Part { chunks, .. }) = self.part() else { return self.snapshot.counts() };
         let tiers = || chunks.live.iter().filter_map(|chunk| self.snapshot.tier(ChunkId(chunk)));
         Counts {
             documents: self.docs().count() as u64,
             skipped: self.skips().count() as u64,
-            chunks: chunks.order.len(),
+            chunks: chunks.live.len(),
             vectors: tiers().count() as u64,
             teacher_vectors: tiers().filter(|tier| *tier == Tier::Teacher).count() as u64,
             segments: 0,
@@ -163,35 +188,22 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The chunks of a view that does not show everything.
-    fn part(&self) -> Option<&Chunks> {
-        (!self.is_whole()).then(|| self.chunks.get_or_init(|| Chunks::of(self)))
+    /// What it shows, unless that is everything.
+    fn part(&self) -> Option<&Part> {
+        let found = || {
+            let kept = self.snapshot.kept.of(self.set);
+            Part { chunks: kept.chunks(self.snapshot, self.set), kept }
+        };
+        (!self.is_whole()).then(|| self.part.get_or_init(found))
     }
 }
 
 /// Whether the file that something is a part of lies in a set; also when it is no part.
-fn has_file_in(set: &PathSet, container: Option<&DocPath>) -> bool {
+pub(crate) fn has_file_in(set: &PathSet, container: Option<&DocPath>) -> bool {
     container.is_none_or(|container| set.contains(container.as_str()))
 }
 
 /// Whether a set shows what was skipped at a path in it.
 fn tells(set: &PathSet, skip: &SkipRecord) -> bool {
     has_file_in(set, skip.container.as_ref()) && (set.is_all() || skip.code != LINK)
-}
-
-impl Chunks {
-    /// One pass over the documents of the set.
-    fn of(view: &View<'_>) -> Self {
-        let all = view.snapshot.live();
-        let (mut ranges, mut live, mut languages) = (Vec::new(), RoaringTreemap::new(), Vec::new());
-        for doc in view.docs() {
-            // A document that recovery hid stays hidden; its chunks live and die together.
-            if all.contains(doc.first_chunk.0) && doc.n_chunks > 0 {
-                live.insert_range(doc.chunks());
-                ranges.push(doc.chunks());
-                languages.extend(doc.metadata.language.filter(|language| !languages.contains(language)));
-            }
-        }
-        Self { order: ChunkOrder::new(ranges), live: Arc::new(live), languages }
-    }
 }

@@ -45,19 +45,6 @@ pub(crate) fn best(
     Ok(best.into_sorted().map(|(chunk, score)| (ChunkId(chunk), score)).collect())
 }
 
-/// The best `k` of some settled scores, each with its place among equal ones, of those that `allowed` admits by their place.
-pub(crate) fn best_of(
-    scores: impl Iterator<Item = (u64, Score)>,
-    k: usize,
-    allowed: &dyn Fn(u64) -> bool,
-) -> Vec<(u64, Score)> {
-    let mut best = Best::new(k, allowed);
-    if k > 0 {
-        scores.for_each(|(place, score)| best.offer(score, || place));
-    }
-    best.into_sorted().collect()
-}
-
 struct Best<'a> {
     k: usize,
     /// The worst hit is on top.

@@ -40,11 +40,13 @@ mod directory;
 mod error;
 mod fault;
 mod languages;
+mod leaders;
 mod lexicon;
-mod order;
 mod query;
 mod record;
+mod rows;
 mod schema;
+mod scores;
 mod seal;
 mod searcher;
 mod within;
@@ -53,8 +55,8 @@ pub use analysis::Stemming;
 pub use collect::SETTLED_STEP as SCORE_STEP;
 pub use error::{Error, Source};
 pub use lexicon::{Lexicon, LexiconDoc, LexiconOptions};
-pub use order::ChunkOrder;
 pub use query::QueryTerm;
+pub use rows::Rows;
 pub use searcher::{LexicalHits, Searcher, StoredChunk};
 
 /// The names of all places at which tests can make this crate fail.

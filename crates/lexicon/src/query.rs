@@ -49,11 +49,33 @@ pub struct QueryTerm {
 /// A query ready to run.
 pub(crate) struct Plan {
     /// What a chunk may match. Its score is the sum over those that it does.
-    pub(crate) clauses: Vec<Box<dyn Query>>,
+    pub(crate) clauses: Vec<Clause>,
     /// No chunk scores higher.
     pub(crate) bound: f32,
     /// The terms, rarest first.
     pub(crate) terms: Vec<QueryTerm>,
+}
+
+/// Something that a chunk may match.
+pub(crate) enum Clause {
+    /// What holds the term; its BM25 counts so many times.
+    Term {
+        term: Term,
+        weight: f32,
+    },
+    Phrase(Box<dyn Query>),
+}
+
+impl Clause {
+    /// As tantivy runs it.
+    pub(crate) fn into_query(self) -> Box<dyn Query> {
+        match self {
+            Self::Term { term, weight } => {
+                boosted(TermQuery::new(term, IndexRecordOption::WithFreqs), weight)
+            }
+            Self::Phrase(phrase) => phrase,
+        }
+    }
 }
 
 /// A word before it is looked up.
@@ -95,19 +117,18 @@ impl Plan {
         let mut reader = Reader::new(searched);
         let statistics = Statistics::new(searched)?;
         let words = choose_words(candidates(query, &mut reader), &statistics)?;
-        let mut clauses: Vec<Box<dyn Query>> = Vec::with_capacity(words.len());
+        let mut clauses = Vec::with_capacity(words.len());
         let mut bound = 0.0;
         for word in &words {
             for (text, doc_freq) in &word.forms {
-                let term_query = TermQuery::new(statistics.term(text), IndexRecordOption::WithFreqs);
                 let as_one = statistics.rarity(word.term.doc_freq) / statistics.rarity(*doc_freq);
-                clauses.push(boosted(term_query, word.weight * as_one));
+                clauses.push(Clause::Term { term: statistics.term(text), weight: word.weight * as_one });
             }
             bound += word.term.bound;
         }
         for phrase in phrases(query).take(MAX_PHRASES) {
             let (queries, phrase_bound) = phrase_clauses(phrase, &mut reader, &statistics)?;
-            clauses.extend(queries.into_iter().map(|query| boosted(query, PHRASE_WEIGHT)));
+            clauses.extend(queries.into_iter().map(|query| Clause::Phrase(boosted(query, PHRASE_WEIGHT))));
             bound += phrase_bound;
         }
         let terms = words.into_iter().map(|word| word.term).collect();

@@ -17,9 +17,9 @@ use crate::analysis::{Language, Stemming};
 use crate::check;
 use crate::collect::{self, Walk};
 use crate::error::{At, Error};
-use crate::order::ChunkOrder;
-use crate::query::{Plan, QueryTerm, Searched};
+use crate::query::{Clause, Plan, QueryTerm, Searched};
 use crate::record;
+use crate::rows::Rows;
 use crate::schema::{CHUNK, Fields};
 use crate::within::Within;
 
@@ -94,7 +94,7 @@ impl Searcher {
                 return Ok(LexicalHits::default());
             }
             // A union, so that tantivy can skip what cannot reach the best hits.
-            let union = BooleanQuery::union(clauses);
+            let union = BooleanQuery::union(clauses.into_iter().map(Clause::into_query).collect());
             let weight = union.weight(EnableScoring::enabled_from_searcher(&self.inner))?;
             let walk = if filtered { Walk::Exhaustive } else { Walk::Pruned };
             let hits = collect::best(&self.inner, &*weight, k, allowed, walk)?;
@@ -102,33 +102,41 @@ impl Searcher {
         })
     }
 
-    /// The best `k` chunks for `query` among those of `order` that `allowed` admits, as if the index held the chunks of `order` and nothing
-    /// else: they alone are counted, so what is not among them changes no byte of the answer. `languages` are those of their documents. Every match
-    /// is scored, in one order, so a score is the same bit by bit wherever the chunks lie; equal scores are in the order of `order`.
-    ///
-    /// Takes one look at every row of the index, and at every posting of the query's terms.
+    /// Where `chunks` are. What `before` knows is not looked up again; it must come of another snapshot of this index, for chunks that were
+    /// chosen in the same way: of those that both snapshots have, all in one of them and none other are in the other.
     ///
     /// # Errors
     /// As [`Searcher::search`].
-    pub fn search_within(
+    pub fn rows_of(&self, chunks: &RoaringTreemap, before: Option<&Rows>) -> Result<Rows, Error> {
+        self.at("find chunks").reading(|| Rows::new(&self.inner, self.fields.text, chunks, before))
+    }
+
+    /// The best `k` chunks for `query` among those in `rows` that `allowed` admits, as if the index held the chunks of `rows` and nothing
+    /// else: they alone are counted, so what is not among them changes no byte of the answer. `languages` are those of their documents. Every match
+    /// is scored, in one order, so a score is the same bit by bit wherever the chunks lie; equal scores are in the order of `place`.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn search_within<P: Ord>(
         &self,
         query: &str,
         k: usize,
-        order: &ChunkOrder,
-        languages: &[LanguageCode],
+        rows: &Rows,
+        languages: impl Iterator<Item = LanguageCode>,
         allowed: &(dyn Fn(ChunkId) -> bool + Sync),
+        place: impl FnMut(ChunkId) -> P,
     ) -> Result<LexicalHits, Error> {
+        let languages = languages.filter_map(Language::of);
+        let languages: BTreeMap<&str, &'static Language> =
+            languages.map(|language| (language.code(), language)).collect();
+        let languages: Vec<&'static Language> = languages.into_values().collect();
         self.at("search").reading(|| {
-            let within = Within::new(self, order)?;
+            let within = Within::new(self, rows);
             if within.is_empty() {
                 return Ok(LexicalHits::default());
             }
-            let languages = languages.iter().filter_map(|&code| Language::of(code));
-            let languages: BTreeMap<&str, &'static Language> =
-                languages.map(|language| (language.code(), language)).collect();
-            let languages: Vec<&'static Language> = languages.into_values().collect();
             let Plan { clauses, bound, terms } = Plan::new(query, &self.searched(&languages, &within))?;
-            let hits = within.best(&clauses, k, allowed)?;
+            let hits = within.best(&clauses, k, allowed, place)?;
             Ok(LexicalHits { hits, bound, terms })
         })
     }

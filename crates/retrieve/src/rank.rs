@@ -129,16 +129,28 @@ impl Candidates {
             candidates.add_lexical(view, query.text, wanted, &allowed)?;
         }
         candidates.add_dense(view, wanted, &allowed);
-        for candidate in candidates.found.values_mut() {
-            candidate.place = view.place(candidate.chunk);
-            let Some(doc) = view.snapshot().docs().of_chunk(candidate.chunk) else { continue };
+        candidates.look_up(view, query.recency);
+        Ok(candidates)
+    }
+
+    /// Finds the documents of the candidates, and their places by them.
+    fn look_up(&mut self, view: &View<'_>, recency: Option<Recency>) {
+        let mut places = Vec::with_capacity(self.found.len());
+        let mut doc_of = view.snapshot().docs().of_chunks();
+        for candidate in self.found.values_mut() {
+            let doc = doc_of(candidate.chunk);
+            places.push(view.place(candidate.chunk, doc));
+            let Some(doc) = doc else { continue };
             candidate.doc = Some(doc.id);
             candidate.chunk_bytes = Some(doc.size as f32 / doc.n_chunks.max(1) as f32);
-            if let Some(recency) = query.recency {
-                candidates.factors.insert(candidate.chunk, recency.factor(doc.mtime_ns / 1_000_000));
+            if let Some(recency) = recency {
+                self.factors.insert(candidate.chunk, recency.factor(doc.mtime_ns / 1_000_000));
             }
         }
-        Ok(candidates)
+        places.sort_unstable();
+        for (n, place) in (0..).zip(places) {
+            self.found.entry(place.chunk()).and_modify(|candidate| candidate.place = n);
+        }
     }
 
     /// The best of them, best first, as many as the query wants.

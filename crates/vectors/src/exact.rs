@@ -39,8 +39,32 @@ impl<'a> Exact<'a> {
 
     /// Chooses the order of scoring and filtering by how many rows are expected to be allowed.
     pub(crate) fn expecting(self, allowed: Option<u64>, live: usize) -> Self {
-        let filter_first = allowed.is_some_and(|n| n.saturating_mul(SELECTIVE) < live as u64);
+        let filter_first = allowed.is_some_and(|n| are_few(n, live));
         Self { filter_first, ..self }
+    }
+
+    /// As [`nearest`](NearestNeighbours::nearest), of chunks that come in ascending order, looked up one by one.
+    pub(crate) fn nearest_among(
+        &self,
+        query: &QuantizedVector,
+        k: usize,
+        chunks: impl Iterator<Item = ChunkId>,
+    ) -> Vec<(ChunkId, f32)> {
+        let (mut top, mut segments) = (Top::new(k), self.segments);
+        for chunk in chunks {
+            // Most are in the segment of the one before.
+            while let [segment, rest @ ..] = segments
+                && segment.bounds().is_none_or(|(_, last)| last < chunk)
+            {
+                segments = rest;
+            }
+            let Some(segment) = segments.first() else { break };
+            if let Some(at) = segment.find(chunk) {
+                let row = segment.get(at);
+                top.offer(chunk, cosine(kernel::dot(&query.q, row.row), row.scale, query.scale));
+            }
+        }
+        top.into_sorted()
     }
 
     fn scan(&self, segments: &[Segment], query: &QuantizedVector, k: usize, allowed: Allowed<'_>) -> Top {
@@ -106,6 +130,11 @@ fn scan_all(
             top.offer(block.chunks[at], cosine);
         }
     }
+}
+
+/// Whether so few of the live rows are allowed that the filter is better asked first.
+pub(crate) fn are_few(n_allowed: u64, live: usize) -> bool {
+    n_allowed.saturating_mul(SELECTIVE) < live as u64
 }
 
 /// In the order of [`QuantizedVector::dot`], so that the results are equal to the last bit.

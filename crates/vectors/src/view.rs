@@ -8,7 +8,7 @@ use rayon::ThreadPool;
 use crate::block::{RowRef, Segment, find};
 use crate::nearest::{Allowed, NearestNeighbours, Neighbour};
 use crate::top::Top;
-use crate::{Exact, Graph};
+use crate::{Exact, Graph, exact};
 
 /// From how many vectors a graph pays.
 ///
@@ -71,14 +71,26 @@ impl VectorView {
 
     /// As [`search`](Self::search), but never by the graph: what is found depends on the allowed rows alone.
     #[must_use]
-    pub fn search_exactly(
+    pub fn search_exactly(&self, query: &QuantizedVector, k: usize, allowed: Allowed<'_>) -> Vec<Neighbour> {
+        self.neighbours(self.exact().nearest(query, k, allowed))
+    }
+
+    /// As [`search_exactly`](Self::search_exactly) where `chunks` are what is allowed, ascending: only their rows are looked at. For few of
+    /// many: see [`are_few`](Self::are_few).
+    #[must_use]
+    pub fn search_among(
         &self,
         query: &QuantizedVector,
         k: usize,
-        allowed: Allowed<'_>,
-        expected: Option<u64>,
+        chunks: impl Iterator<Item = ChunkId>,
     ) -> Vec<Neighbour> {
-        self.neighbours(self.exact().expecting(expected, self.live).nearest(query, k, allowed))
+        self.neighbours(self.exact().nearest_among(query, k, chunks))
+    }
+
+    /// Whether so many chunks are better looked up one by one than found among all rows.
+    #[must_use]
+    pub fn are_few(&self, n_chunks: u64) -> bool {
+        exact::are_few(n_chunks, self.live)
     }
 
     fn neighbours(&self, found: Vec<(ChunkId, f32)>) -> Vec<Neighbour> {

@@ -1,8 +1,10 @@
 //! Views: what a set of paths shows of a snapshot.
 
 use super::{doc, open, path, put, vector};
-use crate::{Filter, Index, PutDoc};
-use corpus::{Format, PathSet};
+use crate::{Filter, Index, PutDoc, Snapshot};
+use corpus::{Format, LanguageCode, Metadata, PathSet};
+use proptest::prelude::*;
+use std::sync::Arc;
 
 fn part(at: &str, of: &str, words: &[&str]) -> PutDoc {
     PutDoc { container: Some(path(of)), ..doc(at, words) }
@@ -68,4 +70,65 @@ fn equal_ones_are_in_the_order_of_their_paths() {
         view.search_text("anchor", 3, &view.allowed(&Filter::default())).unwrap().terms[0].doc_freq,
         200
     );
+}
+
+/// What a view has of the chunks that it shows, which may be kept from a query before, and what it should have.
+fn kept_and_found(snapshot: &Snapshot, set: &PathSet) -> [(Vec<u64>, Vec<LanguageCode>, String); 2] {
+    let view = snapshot.view(set);
+    let allowed = view.allowed(&Filter::default());
+    let kept = snapshot.kept.of(set).chunks(snapshot, set);
+    let rows =
+        |before: Option<&lexicon::Rows>| format!("{:?}", snapshot.text.rows_of(&kept.live, before).unwrap());
+    let up_to_date = snapshot.kept.of(set).rows(snapshot, &kept).unwrap();
+    let mut chunks: Vec<u64> = view.docs().flat_map(|doc| doc.chunks()).collect();
+    chunks.sort_unstable();
+    let mut languages: Vec<LanguageCode> = view.docs().filter_map(|doc| doc.metadata.language).collect();
+    languages.sort_unstable();
+    languages.dedup();
+    [
+        (
+            allowed.iter().map(|chunk| chunk.0).collect(),
+            kept.languages().collect(),
+            format!("{up_to_date:?}"),
+        ),
+        (chunks, languages, rows(None)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn what_is_kept_of_a_set_is_what_is_found_anew(
+        steps in prop::collection::vec((prop::collection::vec((0_usize..6, 1_usize..4, 0_usize..3), 0..4), 0_usize..6), 1..12),
+    ) {
+        const PATHS: [&str; 6] = ["a/1", "a/2", "a.b", "in/m", "b/1", "c"];
+        let dir = tempfile::tempdir().unwrap();
+        let (index, _) = open(dir.path());
+        let sets = [PathSet::under(["a", "c"]), PathSet::under(["in", "b"]), PathSet::under(["in/m/part"]), PathSet::none()];
+        let mut before: Vec<Arc<Snapshot>> = Vec::new();
+        for (puts, gone) in steps {
+            let mut transaction = index.begin().unwrap();
+            transaction.remove(&path(PATHS[gone])).unwrap();
+            for (at, n_chunks, language) in puts {
+                let language = ["de", "fr", "?"].map(LanguageCode::new)[language];
+                let metadata = Metadata { language, ..Metadata::default() };
+                let format = if PATHS[at] == "in/m" { Format::Email } else { Format::Text };
+                let words = vec!["anchor"; n_chunks];
+                transaction.put(PutDoc { metadata: metadata.clone(), format, ..doc(PATHS[at], &words) }, 1).unwrap();
+                if format == Format::Email {
+                    transaction.put(PutDoc { metadata, ..part("in/m/part", "in/m", &words) }, 1).unwrap();
+                }
+            }
+            transaction.commit().unwrap();
+            let snapshot = index.snapshot().unwrap();
+            // And an older one again, which another query may still be at.
+            for snapshot in before.iter().rev().take(1).chain([&snapshot]) {
+                for set in &sets {
+                    let [kept, found] = kept_and_found(snapshot, set);
+                    prop_assert_eq!(kept, found, "{:?} at {}", set, snapshot.seq());
+                }
+            }
+            before.push(snapshot);
+        }
+    }
 }

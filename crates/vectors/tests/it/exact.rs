@@ -42,6 +42,14 @@ fn check(view: &VectorView, model: &Model, seed: u64, k: usize) {
             let found: Vec<_> = found.iter().map(|it| (it.chunk.0, it.cosine, it.tier)).collect();
             assert_eq!(found, expected, "k {k}, hint {hint:?}");
         }
+        let among = (0..=model.keys().last().map_or(0, |last| last + 9)).map(ChunkId);
+        for found in [
+            view.search_exactly(&query, k, allowed),
+            view.search_among(&query, k, among.filter(|chunk| allowed(*chunk))),
+        ] {
+            let found: Vec<_> = found.iter().map(|it| (it.chunk.0, it.cosine, it.tier)).collect();
+            assert_eq!(found, expected, "k {k}");
+        }
     }
     for chunk in model.keys().copied().chain([u64::MAX]).step_by(7) {
         assert_eq!(view.get(ChunkId(chunk)), model.get(&chunk).cloned());
