@@ -1,5 +1,6 @@
 //! What can go wrong, named by what the caller can do about it.
 
+use crate::lease::Held;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,23 @@ pub enum Error {
         /// What it is, and why.
         what: String,
     },
+    /// Somebody else holds a lease on it. Nothing was written, or given.
+    #[error("`{path}` is held by `{}`{}", .by.name, purpose(by))]
+    Held {
+        /// The file or folder.
+        path: String,
+        /// The lease that is in the way.
+        by: Box<Held>,
+    },
+    /// Others are writing it just now, or asked before. Nothing was written, or given.
+    #[error("`{path}` is being written, or others asked for it before")]
+    Busy {
+        /// The file or folder.
+        path: String,
+    },
+    /// The lease that was shown holds no more: somebody else may have been given one since. Nothing was written.
+    #[error("the lease holds no more: it has expired, was given back or taken away, or never was")]
+    LeaseEnded,
     /// There is no token of that id.
     #[error("there is no token `{id}`")]
     NotFound {
@@ -96,6 +114,10 @@ pub enum ErrorKind {
     Invalid,
     /// The principal may not.
     Denied,
+    /// Somebody else holds it, or is at it just now.
+    Held,
+    /// The lease that was shown has ended.
+    LeaseEnded,
     /// No such token.
     NotFound,
 }
@@ -111,6 +133,8 @@ impl Error {
             Self::Incompatible { .. } => ErrorKind::Incompatible,
             Self::TooLarge { .. } | Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Denied { .. } => ErrorKind::Denied,
+            Self::Held { .. } | Self::Busy { .. } => ErrorKind::Held,
+            Self::LeaseEnded => ErrorKind::LeaseEnded,
             Self::NotFound { .. } => ErrorKind::NotFound,
         }
     }
@@ -128,6 +152,8 @@ impl Error {
             ErrorKind::Incompatible => "use that version, or move the file away and create tokens anew",
             ErrorKind::Invalid => "run the command with `--help` to see what it takes",
             ErrorKind::Denied => "ask somebody who has the `admin` right there",
+            ErrorKind::Held => "wait for the lease, or write elsewhere",
+            ErrorKind::LeaseEnded => "take a new lease, and read the files again before you write them",
             ErrorKind::NotFound => "`workroom token list` shows the ids",
         }
     }
@@ -144,4 +170,8 @@ impl Error {
     pub(crate) fn denied(what: impl Into<String>) -> Self {
         Self::Denied { what: what.into() }
     }
+}
+
+fn purpose(by: &Held) -> String {
+    if by.purpose.is_empty() { String::new() } else { format!(": {}", by.purpose) }
 }

@@ -1,12 +1,13 @@
-//! Custody: who may do what in a workspace, and the journals that keep what cannot be made again from its files.
+//! Custody: who may do what in a workspace, who did, and the journals that keep what cannot be made again from its files.
 //!
 //! Invariant: denied unless granted. What was acknowledged is on the disk; what is damaged there is told with its place, and until it is
-//! mended nobody gets in by it.
+//! mended nobody gets in by it, and nothing is said by it.
 //! Not here: how a request carries a token, what is done with files, the terminal, clocks (each call is given the time).
 //! On disk: docs/format.md, "Custody".
 //!
-//! The principal types are [`Principal`] (who asks, and what they may), [`Tokens`] (which secrets stand for which principals) and
-//! [`Journal`] (an append-only file of checksummed records, from which a state is made again).
+//! The principal types are [`Principal`] (who asks, and what they may), [`Tokens`] (which secrets stand for which principals),
+//! [`History`] (which version of which file was written by whom) and [`Journal`] (an append-only file of checksummed records, from which a
+//! state is made again).
 //!
 //! ```
 //! use workroom_custody::{Grant, NewToken, Principal, Right, Rights, Tokens};
@@ -27,18 +28,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod actor;
+pub mod audit;
 mod error;
 mod grant;
+pub mod history;
 pub mod journal;
+pub mod lease;
 mod principal;
 mod random;
 mod token;
+mod trust;
 
+pub use actor::{Actor, Via};
+pub use audit::{Act, Audit};
 pub use error::{Error, ErrorKind, Result};
 pub use grant::{Grant, Right, Rights};
+pub use history::{History, Known, Origin, Source};
 pub use journal::Journal;
+pub use lease::{Lease, LeaseRequest, Leases};
 pub use principal::{Kind, OWNER, Principal};
 pub use token::{Made, NewToken, Refused, SECRET_PREFIX, Secret, State, Token, Tokens};
+pub use trust::{Claim, Trust, TrustPolicy};
 
 /// The folder under `.workroom/` that journals lie in.
 pub const FOLDER: &str = "custody";

@@ -4,6 +4,9 @@
 
 use crate::{Error, Result};
 
+/// Digits and letters, which every program takes for one word.
+pub(crate) const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// `count` characters of `alphabet`, which holds at most 256 of them, each in one byte.
 pub(crate) fn text(alphabet: &[u8], count: usize) -> Result<String> {
     let size = alphabet.len().clamp(1, 256);
@@ -32,10 +35,9 @@ mod tests {
 
     #[test]
     fn every_character_comes_up_about_as_often() {
-        let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        let drawn = text(alphabet, 62 * 1000).unwrap();
+        let drawn = text(BASE62, 62 * 1000).unwrap();
         assert_eq!(drawn.len(), 62 * 1000);
-        for character in alphabet {
+        for character in BASE62 {
             let times = drawn.bytes().filter(|byte| byte == character).count();
             // Six standard deviations: less than one wrong alarm in ten million runs.
             assert!((810..1190).contains(&times), "`{}` came up {times} times", char::from(*character));

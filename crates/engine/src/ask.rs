@@ -1,9 +1,11 @@
 //! Ask: the passages that speak to a question, within a budget, and an answer made of their sentences.
 
+use crate::provenance::Provenance;
 use crate::search::hit;
-use crate::{Answer, Citation, Engine, Place, Question, Result};
+use crate::{Answer, Citation, Engine, Hit, Place, Question, Result};
 use corpus::{LineIndex, Token};
 use retrieve::{Passage, Sentence, answer, passages};
+use std::ops::Range;
 
 /// Chunks that are considered for the budget.
 const CONSIDERED: usize = 24;
@@ -29,7 +31,13 @@ impl Engine {
         let embed = |pieces: &[Token]| student.student.embed_tokens(pieces);
         let said = answer(&question.query.text, &found, self.tokenizer, &embed);
         let (sentences, support) = said.map_or((Vec::new(), 0.0), |said| (said.sentences, said.support));
-        let sentences: Vec<Citation> = sentences.iter().map(|sentence| citation(sentence, &found)).collect();
+        let hits: Vec<Hit> = found
+            .iter()
+            .zip(fresh)
+            .map(|(passage, fresh)| as_hit(passage, (fresh, self.provenance(&snapshot, &passage.doc))))
+            .collect();
+        let cited = |sentence: &Sentence| Some(citation(sentence, &found, hits.get(sentence.passage)?));
+        let sentences: Vec<Citation> = sentences.iter().filter_map(cited).collect();
         let text: Vec<&str> = sentences.iter().map(|sentence| sentence.quote.as_str()).collect();
         Ok(Answer {
             question: question.query.text.clone(),
@@ -37,35 +45,44 @@ impl Engine {
             support,
             sentences,
             tokens: found.iter().map(|passage| passage.tokens).sum(),
-            passages: found.iter().zip(fresh).map(|(passage, fresh)| as_hit(passage, fresh)).collect(),
+            passages: hits,
         })
     }
 }
 
-fn as_hit(passage: &Passage, fresh: bool) -> crate::Hit {
-    let mut hit = hit(&passage.doc, &passage.best, &passage.place, passage.text.clone(), fresh);
+fn as_hit(passage: &Passage, known: (bool, Provenance)) -> Hit {
+    let mut hit = hit(&passage.doc, &passage.best, &passage.place, passage.text.clone(), known);
     hit.chunk = passage.chunks.0;
     hit
 }
 
-/// Where a sentence of a passage stands in its document.
-fn citation(sentence: &Sentence, passages: &[Passage]) -> Citation {
-    let passage = &passages[sentence.passage];
-    let lines = LineIndex::new(&passage.text);
-    let (first, last) =
-        (lines.position(sentence.range.start as u32), lines.position(sentence.range.end as u32));
-    let place = &passage.place;
-    Citation {
-        passage: sentence.passage,
-        path: passage.doc.path.to_string(),
-        version: passage.doc.hash.to_string(),
-        start_byte: place.span.start + sentence.range.start as u32,
-        end_byte: place.span.start + sentence.range.end as u32,
-        start_char: place.chars.start + first.char,
-        end_char: place.chars.start + last.char,
-        start_line: place.lines.0 + first.line - 1,
-        end_line: place.lines.0 + last.line - 1,
-        place: passage.place_of(&sentence.range).map(Place::from),
-        quote: passage.text[sentence.range.clone()].to_owned(),
+/// Where a sentence of a passage stands in its document. Of a passage over several pages the sentence's own is named.
+fn citation(sentence: &Sentence, passages: &[Passage], hit: &Hit) -> Citation {
+    let place = passages[sentence.passage].place_of(&sentence.range).map(Place::from);
+    Citation { place, ..hit.cite(sentence.passage, sentence.range.clone()) }
+}
+
+impl Hit {
+    /// A part of the quote as a citation, with the hit's own place: `range` is in bytes of the quote, and `passage` the hit's number in its
+    /// list, from 0. It is cut down to whole characters of the quote.
+    #[must_use]
+    pub fn cite(&self, passage: usize, range: Range<usize>) -> Citation {
+        let end = self.quote.floor_char_boundary(range.end);
+        let start = self.quote.floor_char_boundary(range.start).min(end);
+        let lines = LineIndex::new(&self.quote);
+        let (first, last) = (lines.position(start as u32), lines.position(end as u32));
+        Citation {
+            passage,
+            path: self.path.clone(),
+            version: self.version.clone(),
+            start_byte: self.start_byte + start as u32,
+            end_byte: self.start_byte + end as u32,
+            start_char: self.start_char + first.char,
+            end_char: self.start_char + last.char,
+            start_line: self.start_line + first.line - 1,
+            end_line: self.start_line + last.line - 1,
+            place: self.place.clone(),
+            quote: self.quote[start..end].to_owned(),
+        }
     }
 }

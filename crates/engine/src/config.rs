@@ -4,6 +4,7 @@
 
 use crate::layout::Layout;
 use crate::{Error, ErrorKind, Result};
+use custody::TrustPolicy;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a workspace.
@@ -28,6 +29,9 @@ pub struct Config {
     pub backfill_percent: u8,
     /// Seconds without a request after which the daemon leaves; 0 means never.
     pub daemon_idle_seconds: u64,
+    /// Which places are trusted, and which are not. Last: in the file it is a section of its own.
+    #[serde(skip_serializing_if = "TrustPolicy::is_empty")]
+    pub trust: TrustPolicy,
 }
 
 /// The name that stands for "no teacher".
@@ -45,6 +49,7 @@ impl Default for Config {
             hidden: true,
             backfill_percent: 50,
             daemon_idle_seconds: 600,
+            trust: TrustPolicy::default(),
         }
     }
 }
@@ -85,6 +90,7 @@ impl Config {
         if config.parse_seconds == 0 || config.parse_memory_mb == 0 {
             return Err(refused("parse_seconds and parse_memory_mb must be at least 1"));
         }
+        config.trust.check().map_err(|error| refused(&error.to_string()))?;
         Ok(config)
     }
 
@@ -111,10 +117,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (layout, _) = Layout::make(dir.path()).unwrap();
         assert_eq!(Config::load(&layout).unwrap(), Config::default());
-        let config = Config { max_file_bytes: 5, ..Config::default() };
+        let trust = TrustPolicy { untrusted: vec!["inbox".into()], ..TrustPolicy::default() };
+        let config = Config { max_file_bytes: 5, trust, ..Config::default() };
         config.save(&layout).unwrap();
         assert_eq!(Config::load(&layout).unwrap(), config);
-        for (text, named) in [("modle = 'x'", "modle"), ("backfill_percent = 0", "backfill_percent")] {
+        for (text, named) in [
+            ("modle = 'x'", "modle"),
+            ("backfill_percent = 0", "backfill_percent"),
+            ("[trust]\ntrusted = ['a//b']", "a//b"),
+            ("[trust]\ntrusted = ['a']\nuntrusted = ['a/']", "both"),
+            ("[trust]\nbelieved = ['a']", "believed"),
+        ] {
             std::fs::write(layout.config(), text).unwrap();
             let error = Config::load(&layout).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");

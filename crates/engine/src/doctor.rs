@@ -42,7 +42,8 @@ const SAMPLES: usize = 64;
 const STEP: usize = 1024;
 
 impl Engine {
-    /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves.
+    /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves; and whether it is known
+    /// who wrote what.
     ///
     /// # Errors
     /// When the files cannot be read.
@@ -52,6 +53,7 @@ impl Engine {
         checks.push(self.check_vectors()?);
         checks.push(self.check_samples()?);
         checks.push(self.check_parsers());
+        checks.push(self.check_provenance());
         Ok(Findings { checks })
     }
 

@@ -10,7 +10,9 @@ use crate::lock::Lock;
 use crate::models::Models;
 use crate::teacher::Teacher;
 use crate::turns::Turns;
-use crate::{Progress, Result, Summary, student};
+use crate::{Progress, Result, Summary, attempt, student};
+use corpus::DocPath;
+use custody::History;
 use embed::WordPiece;
 use fence::Fence;
 use index::{Index, OpenReport};
@@ -36,6 +38,7 @@ pub struct OpenOptions {
 pub struct Engine {
     pub(crate) layout: Layout,
     pub(crate) folder: Folder,
+    pub(crate) history: History,
     pub(crate) config: Config,
     pub(crate) index: Arc<Index>,
     pub(crate) ingest: Ingest,
@@ -102,10 +105,13 @@ impl Engine {
     pub fn open_locked(lock: Arc<Lock>, options: &OpenOptions) -> Result<Self> {
         let layout = lock.layout().clone();
         layout.make_temporary()?;
-        layout.sweep_temporary()?;
         layout.refuse_special()?;
         let folder = Folder::open(&layout.root)?;
+        attempt::settle(&layout, &folder.files)?;
+        layout.sweep_after_owner()?;
+        layout.sweep_temporary()?;
         let config = Config::load(&layout)?;
+        let history = open_history(&layout)?;
         let (index, report) = open_index(&layout.index())?;
         let index = Arc::new(index);
         let models = options.models_dir.as_deref().map(Models::at);
@@ -132,6 +138,7 @@ impl Engine {
         let workspace = Self {
             layout,
             folder,
+            history,
             config,
             index,
             ingest,
@@ -202,6 +209,16 @@ impl Engine {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }
+}
+
+/// Reads who wrote what. What is gone from the disk is forgotten in time, whoever removed it.
+fn open_history(layout: &Layout) -> Result<History> {
+    let folder = Folder::open(&layout.root)?;
+    let is_there = move |path: &str| {
+        let there = DocPath::new(path).map(|path| folder.files.stat(&path));
+        !matches!(there, Ok(Err(files::Error::NotFound(_) | files::Error::Below { .. })))
+    };
+    Ok(History::open(&layout.dir().join(custody::FOLDER), is_there)?)
 }
 
 /// Opens the index of a workspace that is ours. Its stores can be locked all the same for a moment, by a process that another thread of

@@ -2,6 +2,7 @@
 
 use crate::{Error, ErrorKind, Result};
 use corpus::LanguageCode;
+use custody::Trust;
 use index::Fact;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -10,10 +11,29 @@ use std::ops::Range;
 
 /// Longer operators first: `>=` begins with `>`.
 const OPERATORS: [&str; 5] = [">=", "<=", ">", "<", "="];
-const FIELDS: &str = "author, title, keyword, language, created, modified, pages";
+const FIELDS: &str = "author, title, keyword, language, created, modified, pages, trust";
 
-/// Reads `FIELD OPERATOR VALUE`: `author=smith`, `created>=2024-03`, `pages>10`.
-pub(crate) fn fact(text: &str) -> Result<Fact> {
+/// What a caller wants of a document.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Something that the index knows of it.
+    Fact(Fact),
+    /// Its label, which the index does not know.
+    Label(Trust),
+}
+
+impl Wanted {
+    /// As a fact, where `labelled` finds the documents with a label.
+    pub(crate) fn or_labelled(self, labelled: impl Fn(Trust) -> Fact) -> Fact {
+        match self {
+            Self::Fact(fact) => fact,
+            Self::Label(trust) => labelled(trust),
+        }
+    }
+}
+
+/// Reads `FIELD OPERATOR VALUE`: `author=smith`, `created>=2024-03`, `trust=untrusted`.
+pub(crate) fn fact(text: &str) -> Result<Wanted> {
     let found = text.find(['=', '<', '>']);
     let (field, rest) = found.map(|at| text.split_at(at)).ok_or_else(|| {
         refused(text, "it has no operator")
@@ -28,7 +48,12 @@ pub(crate) fn fact(text: &str) -> Result<Fact> {
         "=" => Ok(fact(value.to_owned())),
         _ => Err(refused(text, "words are compared with = only")),
     };
-    match field.as_str() {
+    if field == "trust" {
+        let trust = Trust::from_name(&value.to_lowercase()).filter(|_| operator == "=");
+        let error = || refused(text, "a label is trusted, untrusted or unknown, behind =");
+        return trust.map(Wanted::Label).ok_or_else(error);
+    }
+    let fact = match field.as_str() {
         "author" => words(Fact::Author),
         "title" => words(Fact::Title),
         "keyword" => words(Fact::Keyword),
@@ -47,7 +72,8 @@ pub(crate) fn fact(text: &str) -> Result<Fact> {
             Ok(Fact::Pages(clamp(pages.start)..clamp(pages.end)))
         }
         _ => Err(refused(text, &format!("`{field}` is no field")).hint(format!("the fields are {FIELDS}"))),
-    }
+    };
+    fact.map(Wanted::Fact)
 }
 
 /// All values that compare so with a value that is itself a range: a year, a day.
@@ -113,8 +139,9 @@ mod tests {
             ("pages>10", Fact::Pages(11..u32::MAX)),
             ("pages=1", Fact::Pages(1..2)),
         ] {
-            assert_eq!(fact(text).unwrap(), expected, "{text}");
+            assert_eq!(fact(text).unwrap(), Wanted::Fact(expected), "{text}");
         }
+        assert_eq!(fact("trust=Untrusted").unwrap(), Wanted::Label(Trust::Untrusted));
     }
 
     #[test]
@@ -129,6 +156,8 @@ mod tests {
             ("created=2024-13", "not understood"),
             ("created=2024-02-30", "not understood"),
             ("pages=many", "no whole number"),
+            ("trust=little", "a label is"),
+            ("trust>unknown", "a label is"),
         ] {
             let error = fact(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");

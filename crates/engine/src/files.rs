@@ -5,12 +5,16 @@
 //! never interleave, and one that names the version it expects replaces no other.
 //! Not here: where the temporary file comes from (`spool`), who waits for whom (`turns`), whole folders (`folders`).
 
+use crate::attempt::Step;
 use crate::folder::Folder;
+use crate::folders::OWNERS;
 use crate::layout::{Layout, WORKROOM_DIR};
+use crate::provenance::version_from;
 use crate::refusal::{Access, exists, own, refused};
 use crate::spool::Spooled;
-use crate::{Engine, Error, ErrorKind, Result};
+use crate::{Act, Engine, Error, ErrorKind, Result};
 use corpus::{DocPath, Seq};
+use custody::Claim;
 use files::{Entry, Kind, Over};
 use ingest::NoProgress;
 use serde::{Deserialize, Serialize};
@@ -40,28 +44,50 @@ pub enum Condition {
 }
 
 impl Engine {
-    /// Puts spooled bytes in their place if `condition` holds, making folders, and indexes the file. When it returns, the bytes are durable
-    /// and every search sees them.
+    /// Puts spooled bytes in their place if `condition` holds, making folders, and indexes the file. When it returns, the bytes are durable, as is
+    /// who wrote them and what that one says of them, and every search sees them.
     ///
     /// # Errors
     /// When the path leads out of the workspace or into `.workroom/`, or the disk refuses; [`Conflict`](ErrorKind::Conflict) when the
     /// condition does not hold, and nothing has changed; [`Corrupt`](ErrorKind::Corrupt) when the file is in its place and the index must
     /// be opened again to show it.
-    pub fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Written> {
-        // Deleted when this returns, unless it has another name by then.
-        let bytes = spooled.open(&self.layout)?;
+    pub fn put(
+        &self,
+        path: &str,
+        spooled: &Spooled,
+        condition: &Condition,
+        claim: &Claim,
+        act: &Act,
+    ) -> Result<Written> {
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
-        let found = match self.entry_for(&path) {
-            Ok(entry) => Some(only_file(self.root(), &path, entry)?),
+        if !self.was_made(&act.attempt) {
+            self.put_there(&path, spooled, condition, (act, claim))?;
+        }
+        let seq = self.commit_paths(vec![path])?;
+        Ok(Written { version: spooled.version.clone(), seq })
+    }
+
+    fn put_there(
+        &self,
+        path: &DocPath,
+        spooled: &Spooled,
+        condition: &Condition,
+        (act, claim): (&Act, &Claim),
+    ) -> Result<()> {
+        let found = match self.entry_for(path) {
+            Ok(entry) => Some(only_file(self.root(), path, entry)?),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        self.require(&path, found.as_ref(), condition)?;
+        self.require(path, found.as_ref(), condition)?;
+        let bytes = spooled.find(&self.layout)?;
         let over = if *condition == Condition::Absent { Over::Nothing } else { Over::File };
-        self.change(self.folder.files.place(&bytes, &path, over))?;
-        let seq = self.commit_paths(vec![path])?;
-        Ok(Written { version: spooled.version.clone(), seq })
+        let step = || Ok(Step::Placed(files::identity_of(&bytes)?, path.to_string()));
+        let version = version_from(&spooled.version)?;
+        self.note_written(path, &version, condition, &act.by, claim)?;
+        let place = || self.change(self.folder.files.place(&bytes, path, over));
+        self.make(&act.attempt, step, place).inspect_err(|_| self.history.withdrawn(path, &version))
     }
 
     /// The bytes of a file of the workspace at `root` as they are on disk.
@@ -76,12 +102,16 @@ impl Engine {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), [`Conflict`](ErrorKind::Conflict), or when the path leads out of the workspace.
-    pub fn remove(&self, path: &str, condition: &Condition) -> Result<u64> {
+    pub fn remove(&self, path: &str, condition: &Condition, act: &Act) -> Result<u64> {
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
-        let found = self.there(&path, condition)?;
-        only_file(self.root(), &path, found)?;
-        self.look(self.folder.files.remove_file(&path))?;
+        if !self.was_made(&act.attempt) {
+            let found = self.there(&path, condition)?;
+            only_file(self.root(), &path, found)?;
+            let change = || self.look(self.folder.files.remove_file(&path));
+            self.make(&act.attempt, || self.taken(&path), change)?;
+        }
+        self.note_gone(&path, &act.by);
         self.commit_paths(vec![path])
     }
 
@@ -91,12 +121,24 @@ impl Engine {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict) when something is at `to`, or the condition does not hold;
     /// or when a path leads out of the workspace.
-    pub fn rename(&self, from: &str, to: &str, condition: &Condition) -> Result<u64> {
+    pub fn rename(&self, from: &str, to: &str, condition: &Condition, act: &Act) -> Result<u64> {
         let (from, to) = (own_path(from)?, own_path(to)?);
         let _turn = self.turns.take(&[&from, &to]);
-        self.there(&from, condition)?;
-        self.change(self.folder.files.rename(&from, &to))?;
+        if !self.was_made(&act.attempt) {
+            self.there(&from, condition)?;
+            let step = || Ok(Step::Placed(self.look(self.folder.files.identity(&from))?, to.to_string()));
+            if self.folder.files.stat(&to).is_err() {
+                self.note_moved(&from, &to, &act.by)?;
+            }
+            self.make(&act.attempt, step, || self.change(self.folder.files.rename(&from, &to)))?;
+        }
+        self.note_gone(&from, &act.by);
         self.commit_paths(vec![from, to])
+    }
+
+    /// The step by which something is taken away.
+    pub(crate) fn taken(&self, path: &DocPath) -> Result<Step> {
+        Ok(Step::Taken(self.look(self.folder.files.identity(path))?, path.to_string()))
     }
 
     /// Brings the index to where these paths, files or folders, are on disk. Returns the commit that shows them.
@@ -105,6 +147,14 @@ impl Engine {
     /// When a path makes no sense, or the index fails.
     pub fn refresh(&self, paths: &[&str]) -> Result<u64> {
         self.commit_paths(paths.iter().map(|path| own_path(path)).collect::<Result<_>>()?)
+    }
+
+    /// Deletes what processes left behind that never came to an end.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn sweep(&self) -> Result<()> {
+        self.layout.sweep_temporary()
     }
 
     pub(crate) fn commit_paths(&self, paths: Vec<DocPath>) -> Result<u64> {
@@ -190,21 +240,41 @@ pub(crate) fn usual_permissions(_: &Path) -> std::io::Result<()> {
 }
 
 impl Layout {
-    /// Deletes what writers that never came to an end left behind.
+    /// Deletes what the last owner left behind in the middle of a change: nobody else makes such things, and it is gone.
+    pub(crate) fn sweep_after_owner(&self) -> Result<()> {
+        for entry in fs_err::read_dir(self.temporary())? {
+            let entry = entry?;
+            if is_owners(&entry) {
+                remove_any(&entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes what other processes left behind that never came to an end.
     pub(crate) fn sweep_temporary(&self) -> Result<()> {
         /// Far longer than anybody takes from writing the bytes to asking for them to be put in their place.
         const AGE: std::time::Duration = std::time::Duration::from_secs(600);
         for entry in fs_err::read_dir(self.temporary())? {
             let entry = entry?;
             let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
-            if age.is_some_and(|age| age > AGE) {
-                // What cannot be deleted now is tried again the next time.
-                let _left = match entry.file_type() {
-                    Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(entry.path()),
-                    _ => std::fs::remove_file(entry.path()),
-                };
+            // An owner's own may be in the making for as long as a large folder takes.
+            if age.is_some_and(|age| age > AGE) && !is_owners(&entry) {
+                remove_any(&entry);
             }
         }
         Ok(())
     }
+}
+
+fn is_owners(entry: &fs_err::DirEntry) -> bool {
+    OWNERS.iter().any(|prefix| entry.file_name().to_string_lossy().starts_with(prefix))
+}
+
+/// Deletes a file or folder of the program's own. What cannot be deleted now is tried again the next time.
+fn remove_any(entry: &fs_err::DirEntry) {
+    drop(match entry.file_type() {
+        Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(entry.path()),
+        _ => std::fs::remove_file(entry.path()),
+    });
 }

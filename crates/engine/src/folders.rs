@@ -4,25 +4,36 @@
 //! in one step; what is removed is taken away in one step and deleted afterwards. Nobody writes below a folder while it is changed.
 //! Not here: moving (`files`, which moves both).
 
+use crate::attempt::Step;
 use crate::files::own_path;
 use crate::refusal::exists;
-use crate::{Engine, Error, Result};
-use corpus::DocPath;
+use crate::{Act, Engine, Error, Result};
+use corpus::{ContentHash, DocPath};
 use files::{Kind, Over};
 use std::io;
+use std::path::Path;
 
 /// Where in a temporary folder the thing itself lies: a folder that is made there is its user's as any other, which the temporary one is not.
 const INSIDE: &str = "it";
+/// How the names of what only an owner makes there begin.
+pub(crate) const OWNERS: [&str; 2] = [GONE, COPY];
+const GONE: &str = "gone-";
+const COPY: &str = "copy-";
 
 impl Engine {
     /// Makes a folder and those above it. Returns whether it is new.
     ///
     /// # Errors
     /// When something else is there, or the path leads out of the workspace.
-    pub fn make_folder(&self, path: &str) -> Result<bool> {
+    pub fn make_folder(&self, path: &str, act: &Act) -> Result<bool> {
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
-        self.change(self.folder.files.make_folder(&path))
+        let make = || self.change(self.folder.files.make_folder(&path));
+        if self.folder.files.stat(&path).is_ok() {
+            // What is there is synced, with the folders above it.
+            return Ok(make()? || self.was_made(&act.attempt));
+        }
+        self.make(&act.attempt, || Ok(Step::Made(path.to_string())), make)
     }
 
     /// Removes a folder: an empty one, or with all that it holds, indexed or not. Returns the commit that shows it.
@@ -30,16 +41,23 @@ impl Engine {
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`Conflict`](crate::ErrorKind::Conflict) when it is not empty and was to be; or when the path
     /// leads out of the workspace.
-    pub fn remove_folder(&self, path: &str, with_contents: bool) -> Result<u64> {
+    pub fn remove_folder(&self, path: &str, with_contents: bool, act: &Act) -> Result<u64> {
         let path = own_path(path)?;
         let _turn = self.turns.take(&[&path]);
+        if self.was_made(&act.attempt) {
+            return self.commit_paths(vec![path]);
+        }
         if !with_contents {
-            self.look(self.folder.files.remove_folder(&path))?;
+            // Nothing was in it, so nobody wrote anything there.
+            let change = || self.look(self.folder.files.remove_folder(&path));
+            self.make(&act.attempt, || self.taken(&path), change)?;
             return self.commit_paths(vec![path]);
         }
         // What cannot be deleted is left to the next opening, which sweeps.
-        let gone = tempfile::Builder::new().prefix("gone-").tempdir_in(self.layout.temporary())?;
-        self.look(self.folder.files.take_folder(&path, &gone.path().join(INSIDE)))?;
+        let gone = tempfile::Builder::new().prefix(GONE).tempdir_in(self.layout.temporary())?;
+        let change = || self.look(self.folder.files.take_folder(&path, &gone.path().join(INSIDE)));
+        self.make(&act.attempt, || self.taken(&path), change)?;
+        self.note_gone(&path, &act.by);
         self.commit_paths(vec![path])
     }
 
@@ -49,33 +67,65 @@ impl Engine {
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`Conflict`](crate::ErrorKind::Conflict) when something is at `to`; when a folder holds what
     /// cannot be copied, a link or a device, which is named; or when a path leads out of the workspace.
-    pub fn copy(&self, from: &str, to: &str) -> Result<u64> {
+    pub fn copy(&self, from: &str, to: &str, act: &Act) -> Result<u64> {
         let (from, to) = (own_path(from)?, own_path(to)?);
         let _turn = self.turns.take(&[&from, &to]);
+        if self.was_made(&act.attempt) {
+            return self.commit_paths(vec![to]);
+        }
         if self.folder.files.stat(&to).is_ok() {
             return Err(exists(self.root(), &to));
         }
         match self.look(self.folder.files.stat(&from))?.kind {
-            Kind::Folder => self.copy_folder(&from, &to)?,
-            _ => self.copy_file(&from, &to)?,
+            Kind::Folder => self.copy_folder(&from, &to, act)?,
+            _ => self.copy_file(&from, &to, act)?,
         }
         self.commit_paths(vec![to])
     }
 
-    fn copy_folder(&self, from: &DocPath, to: &DocPath) -> Result<()> {
-        let copy = tempfile::Builder::new().prefix("copy-").tempdir_in(self.layout.temporary())?;
+    fn copy_folder(&self, from: &DocPath, to: &DocPath, act: &Act) -> Result<()> {
+        let copy = tempfile::Builder::new().prefix(COPY).tempdir_in(self.layout.temporary())?;
         let copied = copy.path().join(INSIDE);
         self.look(self.folder.files.copy_folder(from, to, &copied))?;
-        self.change(self.folder.files.place_folder(&copied, to))
+        self.note_copied((from, to), versions_below(&copied)?, &act.by)?;
+        let place = || self.change(self.folder.files.place_folder(&copied, to));
+        self.make(&act.attempt, || placed(&copied, to), place).inspect_err(|_| self.note_gone(to, &act.by))
     }
 
-    fn copy_file(&self, from: &DocPath, to: &DocPath) -> Result<()> {
+    fn copy_file(&self, from: &DocPath, to: &DocPath, act: &Act) -> Result<()> {
         let (mut file, _) = self.look(self.folder.files.open_file(from))?;
-        let mut copy = tempfile::Builder::new().prefix("copy-").tempfile_in(self.layout.temporary())?;
+        let mut copy = tempfile::Builder::new().prefix(COPY).tempfile_in(self.layout.temporary())?;
         // By the system itself where it can: without reading, and without using room twice.
         let copied = io::copy(&mut file, copy.as_file_mut()).and_then(|_| copy.as_file().sync_all());
         copied.map_err(|error| Error::from(error).at(from.to_fs(self.root())))?;
         let copy = copy.into_temp_path();
-        self.change(self.folder.files.place(&copy, to, Over::Nothing))
+        self.note_copied((from, to), versions_below(&copy)?, &act.by)?;
+        let place = || self.change(self.folder.files.place(&copy, to, Over::Nothing));
+        self.make(&act.attempt, || placed(&copy, to), place).inspect_err(|_| self.note_gone(to, &act.by))
     }
+}
+
+/// The version of a copied file, or of each in a copied folder by its path below it.
+fn versions_below(copy: &Path) -> Result<Vec<(String, ContentHash)>> {
+    let version = |file: &Path| fs_err::File::open(file).and_then(ContentHash::of_reader);
+    if copy.is_file() {
+        return Ok(vec![(String::new(), version(copy)?)]);
+    }
+    let (mut files, mut folders) = (Vec::new(), vec![(copy.to_path_buf(), String::new())]);
+    while let Some((folder, below)) = folders.pop() {
+        for entry in fs_err::read_dir(folder)? {
+            let entry = entry?;
+            let below = format!("{below}/{}", entry.file_name().to_string_lossy());
+            match entry.file_type()?.is_dir() {
+                true => folders.push((entry.path(), below)),
+                false => files.push((below, version(&entry.path())?)),
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The step by which a copy comes into its place.
+fn placed(copy: &Path, to: &DocPath) -> Result<Step> {
+    Ok(Step::Placed(files::identity_of(copy)?, to.to_string()))
 }

@@ -5,8 +5,10 @@
 //! pipeline and of [`Engine::watch`].
 //! Not here: how other processes share the workspace (`workroom`), terminals, servers.
 
+mod act;
 mod adapt;
 mod ask;
+mod attempt;
 mod backfill;
 mod config;
 mod doctor;
@@ -25,6 +27,7 @@ mod maintain;
 mod models;
 pub mod path_set;
 mod place;
+mod provenance;
 mod query;
 mod refusal;
 mod remember;
@@ -41,10 +44,13 @@ mod watching;
 
 pub use self::files::{Condition, Written};
 pub use ::files::{Entry, Found, Kind, Page};
+pub use act::Act;
 pub use adapt::{AdaptOptions, Adapted};
+pub use attempt::Attempt;
 pub use backfill::Backfilled;
 pub use config::{Config, STUDENT};
 pub use corpus::{DocPath, PathSet};
+pub use custody::{Actor, Claim, Source, Trust, TrustPolicy, Via};
 pub use doctor::{Finding, Findings};
 pub use edit::{Edit, EditedText, edit_text};
 pub use engine::{Engine, OpenOptions};
@@ -56,6 +62,7 @@ pub use lock::{Holder, Lock};
 pub use maintain::Improvement;
 pub use models::{Model, Models};
 pub use place::Place;
+pub use provenance::Origin;
 pub use query::{Answer, Citation, Hit, Mode, Query, Question};
 pub use rescore::DEFAULT_RESCORE_MS;
 pub use show::{Shown, ShownChunk};

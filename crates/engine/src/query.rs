@@ -1,9 +1,10 @@
 //! What a caller asks and what it gets back. Plain values; the serialised form is the documented JSON (docs/json.md).
 
 use crate::fact::fact;
-use crate::{Error, ErrorKind, Place, Result};
+use crate::{Error, ErrorKind, Origin, Place, Result};
 use corpus::{Format, PathSet};
-use index::Filter;
+use custody::Trust;
+use index::{Fact, Filter};
 use retrieve::Recency;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ pub struct Query {
     /// Only files modified at or after this time, in milliseconds since 1970 (UTC).
     pub since_ms: Option<i64>,
     /// Only documents that say this of themselves: `author=smith`, `title=plan`, `keyword=tide`, `language=de`, `created>=2024-03`,
-    /// `modified<2024`, `pages>10`. All must hold; words match in any case and anywhere, dates by year, month, day or instant (UTC).
+    /// `modified<2024`, `pages>10`; or are labelled so: `trust=untrusted`. All must hold; words match in any case and anywhere, dates by year, month, day or instant (UTC).
     pub filters: Vec<String>,
     /// Prefers recent files: the age, in milliseconds, at which half of the preference is gone. A very old file keeps half of its score.
     pub half_life_ms: Option<i64>,
@@ -123,12 +124,14 @@ impl Query {
         Some(Recency { now_ms: jiff::Timestamp::now().as_millisecond(), half_life_ms })
     }
 
-    pub(crate) fn filter(&self) -> Result<Filter> {
+    /// What narrows it down. `labelled` finds the documents with a label.
+    pub(crate) fn filter(&self, labelled: impl Fn(Trust) -> Fact) -> Result<Filter> {
         let formats = self.types.iter().map(|name| format_named(name)).collect::<Result<Vec<_>>>()?;
         let path =
             self.path.as_deref().map(|path| path.trim_start_matches("./").trim_matches('/').to_owned());
         let path = path.filter(|path| !path.is_empty() && path != ".");
-        let facts = self.filters.iter().map(|text| fact(text)).collect::<Result<Vec<_>>>()?;
+        let facts = self.filters.iter().map(|text| Ok(fact(text)?.or_labelled(&labelled)));
+        let facts = facts.collect::<Result<Vec<_>>>()?;
         Ok(Filter { path, formats, modified_since_ms: self.since_ms, facts })
     }
 }
@@ -203,6 +206,12 @@ pub struct Hit {
     pub indexed_at: String,
     /// Whether the file still has the bytes that were indexed.
     pub fresh: bool,
+    /// Who wrote that version, when and how; absent for what was not written through the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// How far it is to be believed, by the workspace's settings and by who wrote it.
+    #[serde(default, skip_serializing_if = "Trust::is_unknown")]
+    pub trust: Trust,
 }
 
 /// A question to be answered with passages.

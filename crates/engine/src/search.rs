@@ -1,9 +1,10 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
 use crate::place::page_of;
+use crate::provenance::Provenance;
 use crate::{Engine, Error, ErrorKind, Hit, Mode, Place, Query, Result};
 use corpus::{Chunk, ChunkId, ContentHash, Tier, Tokenizer};
-use index::{DocRecord, Snapshot, View};
+use index::{DocRecord, Fact, Snapshot, View};
 use jiff::Timestamp;
 use retrieve::{Candidates, Ranked, STUDENT_FIDELITY, quote};
 use std::sync::Arc;
@@ -76,7 +77,7 @@ impl Engine {
             Mode::Lexical => None,
             Mode::Hybrid | Mode::Dense => self.query_vector(&query.text),
         };
-        let filter = query.filter()?;
+        let filter = query.filter(|trust| Fact::Among(self.labelled(view, trust)))?;
         let asked = retrieve::Query {
             text: &query.text,
             vector: vector.as_ref().map(|(tier, vector)| (*tier, &**vector)),
@@ -121,7 +122,8 @@ impl Engine {
             };
             if let Some(fresh) = self.freshness(snapshot, doc) {
                 let text = quote(&stored).to_owned();
-                hits.push(hit(doc, ranked, &stored.chunk, text, fresh));
+                let provenance = self.provenance(snapshot, doc);
+                hits.push(hit(doc, ranked, &stored.chunk, text, (fresh, provenance)));
             }
         }
         Ok(hits)
@@ -150,7 +152,13 @@ impl Engine {
 }
 
 /// Puts a citation together.
-pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String, fresh: bool) -> Hit {
+pub(crate) fn hit(
+    doc: &DocRecord,
+    ranked: &Ranked,
+    place: &Chunk,
+    quote: String,
+    (fresh, provenance): (bool, Provenance),
+) -> Hit {
     Hit {
         path: doc.path.to_string(),
         chunk: ranked.chunk.0.saturating_sub(doc.first_chunk.0),
@@ -178,6 +186,8 @@ pub(crate) fn hit(doc: &DocRecord, ranked: &Ranked, place: &Chunk, quote: String
         modified: rfc3339(doc.mtime_ns / 1_000_000),
         indexed_at: rfc3339(doc.indexed_at_ms),
         fresh,
+        origin: provenance.origin,
+        trust: provenance.trust,
     }
 }
 

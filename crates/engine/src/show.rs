@@ -3,8 +3,9 @@
 use crate::files::own_path;
 use crate::place::page_of;
 use crate::search::rfc3339;
-use crate::{Engine, Error, ErrorKind, Place, Result};
+use crate::{Engine, Error, ErrorKind, Origin, Place, Result};
 use corpus::{DocPath, PathSet};
+use custody::Trust;
 use index::{DocRecord, Snapshot, StoredChunk, View};
 use retrieve::quote;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,12 @@ pub struct Shown {
     pub container: Option<String>,
     /// Whether the file still has those bytes. `false` too when it is gone.
     pub fresh: bool,
+    /// Who wrote that version, when and how; absent for what was not written through the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// How far it is to be believed, by the workspace's settings and by who wrote it.
+    #[serde(default, skip_serializing_if = "Trust::is_unknown")]
+    pub trust: Trust,
     /// The chunks, in order: all of them, or the one asked for between its neighbours.
     pub chunks: Vec<ShownChunk>,
 }
@@ -130,6 +137,7 @@ impl Engine {
         let chunks = snapshot.chunks_of(doc)?;
         let near = |number: u64| asked.is_none_or(|asked| number.abs_diff(asked) <= 1);
         let chunks = chunks.iter().zip(0..).filter(|&(_, number)| near(number));
+        let provenance = self.provenance(snapshot, doc);
         Ok(Shown {
             path: doc.path.to_string(),
             version: doc.hash.to_string(),
@@ -138,6 +146,8 @@ impl Engine {
             metadata: about(doc),
             container: doc.container.as_ref().map(ToString::to_string),
             fresh: self.freshness(snapshot, doc).unwrap_or(false),
+            origin: provenance.origin,
+            trust: provenance.trust,
             chunks: chunks
                 .map(|(stored, number)| shown_chunk(stored, number, asked == Some(number)))
                 .collect(),

@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind, Result};
 use corpus::ContentHash;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufReader, Read, Write};
-use std::path::Path;
-use tempfile::{NamedTempFile, TempPath};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// A file in the workspace's temporary folder whose bytes are durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,13 +101,23 @@ impl Spooled {
         spool.finish()
     }
 
-    /// The file, which is deleted when what is returned is dropped before it was put in its place.
-    pub(crate) fn open(&self, layout: &Layout) -> Result<TempPath> {
+    /// Deletes the bytes, if they were not put in their place.
+    pub fn discard(&self, root: &Path) {
+        if let Ok(path) = Layout::of(root).and_then(|layout| self.find(&layout)) {
+            // What cannot be deleted now is swept later.
+            drop(std::fs::remove_file(path));
+        }
+    }
+
+    /// Where the bytes are.
+    pub(crate) fn find(&self, layout: &Layout) -> Result<PathBuf> {
         let plain = self.name.starts_with(PREFIX) && !self.name.contains(['/', '\\', '\0']);
         let path = layout.temporary().join(&self.name);
         if !plain || !std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file()) {
-            return Err(Error::new(ErrorKind::NotFound, format!("no spooled file {:?}", self.name)).at(path));
+            let error =
+                Error::new(ErrorKind::NotFound, format!("the spooled bytes {:?} are gone", self.name));
+            return Err(error.at(path).hint("hand the bytes over again; they can be put in one place only"));
         }
-        Ok(TempPath::try_from_path(path)?)
+        Ok(path)
     }
 }

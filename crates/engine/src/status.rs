@@ -57,6 +57,9 @@ pub struct Status {
     pub last_reconcile: Option<String>,
     /// What opening found damaged and repaired, one line each.
     pub repaired: Vec<String>,
+    /// Why it is not known who wrote what, and what to do about it, if that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance_problem: Option<String>,
 }
 
 /// A file that was seen and is not searchable.
@@ -99,6 +102,7 @@ impl Engine {
             index_bytes: self.index.size_on_disk()?,
             last_reconcile: self.last_reconcile(),
             repaired: self.repaired.clone(),
+            provenance_problem: self.history.problem().map(str::to_owned),
             ..status
         })
     }
@@ -142,6 +146,7 @@ impl Engine {
             segments: counts.segments,
             last_reconcile: None,
             repaired: Vec::new(),
+            provenance_problem: None,
         }
     }
 

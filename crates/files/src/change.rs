@@ -7,7 +7,7 @@
 use crate::entry::Kind;
 use crate::error::{Error, Result};
 use crate::files::{Files, only_file};
-use crate::folder::Folder;
+use crate::folder::{Folder, Identity, identity};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use corpus::DocPath;
@@ -170,6 +170,15 @@ pub(crate) fn apart(from: &DocPath, to: &DocPath) -> Result<()> {
 
 fn only_folder(path: &DocPath, kind: Kind) -> Result<()> {
     if kind == Kind::Folder { Ok(()) } else { Err(Error::Other { path: path.clone(), kind }) }
+}
+
+/// What stands at a path of the program's own.
+///
+/// # Errors
+/// When nothing does, or the system refuses.
+pub fn identity_of(path: &Path) -> io::Result<Identity> {
+    let (folder, name) = outer(path)?;
+    Ok(identity(&folder.symlink_metadata(name)?))
 }
 
 /// The folder of a path of the program's own, and its last name.

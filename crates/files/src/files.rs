@@ -51,6 +51,15 @@ impl Files {
         Ok(Entry::new(path, &self.look(&folder, path)?))
     }
 
+    /// What it is that stands at a path, to know it again under another.
+    ///
+    /// # Errors
+    /// As [`Files::stat`].
+    pub fn identity(&self, path: &DocPath) -> Result<Identity> {
+        let folder = self.parent(path, false)?;
+        Ok(identity(&self.look(&folder, path)?))
+    }
+
     /// The folder itself.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use cap_std::fs::{Dir, Metadata};
 use corpus::DocPath;
 use std::io;
 
-/// Device and number of a file: what is the same under two names.
-pub(crate) type Identity = (u64, u64);
+/// Device and number of a file or folder: what stays the same when it gets another name.
+pub type Identity = (u64, u64);
 
 pub(crate) fn identity(meta: &Metadata) -> Identity {
     (meta.dev(), meta.ino())

@@ -16,9 +16,10 @@ mod find;
 mod folder;
 mod pattern;
 
-pub use change::Over;
+pub use change::{Over, identity_of};
 pub use entry::{Entry, Kind};
 pub use error::{Error, Result};
 pub use files::Files;
 pub use find::{Find, Found, Page};
+pub use folder::Identity;
 pub use pattern::Pattern;

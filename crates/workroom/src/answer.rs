@@ -7,7 +7,7 @@ use crate::daemon::OwnerInfo;
 use crate::frame::Kind;
 use crate::message::{Asked, Request, Step};
 use crate::server::{Connection, Shared};
-use engine::{DocPath, Engine, Error, ErrorKind, Outcome, Progress, Result};
+use engine::{Act, Actor, Claim, DocPath, Engine, Error, ErrorKind, Outcome, Progress, Result, Via};
 use serde::Serialize;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,9 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
     if shared.daemon && !matches!(asked.request, Request::Index | Request::Leave | Request::Owner) {
         shared.keep_watching();
     }
+    // A program that does not say who it acts for is the owner's, as is whoever may use the socket.
+    let by = asked.by.unwrap_or_else(|| Actor::owner(Via::Library));
+    let act = Act { by, attempt: asked.attempt.unwrap_or_default() };
     match asked.request {
         Request::Search(query) => connection.reply(shared.query(deadline, |engine| engine.search(&query))),
         Request::Ask(question) => connection.reply(shared.query(deadline, |engine| engine.ask(&question))),
@@ -40,14 +43,20 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
         Request::Doctor => connection.reply(owner.with(|engine| engine.doctor())),
         Request::MendVectors => connection.reply(owner.with(|engine| engine.mend_vectors())),
         Request::ForgetProblems => connection.reply(owner.with(|engine| engine.forget_problems())),
-        Request::Put { path, spooled, condition } => connection.reply(owner.put(&path, &spooled, &condition)),
-        Request::Remove { path, condition } => connection.reply(owner.remove(&path, &condition)),
-        Request::Rename { from, to, condition } => connection.reply(owner.rename(&from, &to, &condition)),
-        Request::MakeFolder { path } => connection.reply(owner.with(|engine| engine.make_folder(&path))),
-        Request::RemoveFolder { path, with_contents } => {
-            connection.reply(owner.remove_folder(&path, with_contents))
+        Request::Put { path, spooled, condition, claim } => {
+            connection.reply(owner.put(&path, &spooled, &condition, &claim, &act))
         }
-        Request::Copy { from, to } => connection.reply(owner.copy(&from, &to)),
+        Request::Remove { path, condition } => connection.reply(owner.remove(&path, &condition, &act)),
+        Request::Rename { from, to, condition } => {
+            connection.reply(owner.rename(&from, &to, &condition, &act))
+        }
+        Request::MakeFolder { path } => {
+            connection.reply(owner.with(|engine| engine.make_folder(&path, &act)))
+        }
+        Request::RemoveFolder { path, with_contents } => {
+            connection.reply(owner.remove_folder(&path, with_contents, &act))
+        }
+        Request::Copy { from, to } => connection.reply(owner.copy(&from, &to, &act)),
         Request::Index => {
             let steps = Steps::new(connection);
             let indexed = connection.long(|cancel| owner.with(|engine| engine.index_until(&steps, cancel)));
@@ -83,8 +92,7 @@ impl Shared {
         if self.daemon {
             self.owner.watching.await_ready(self.started + CATCH_UP);
         }
-        let _inside = self.gate.enter(deadline)?;
-        self.owner.with(|engine| work(engine))
+        self.owner.query(deadline, |engine| work(engine))
     }
 
     pub(crate) fn keep_watching(&self) {
@@ -205,31 +213,41 @@ impl crate::owner::Owner {
         path: &str,
         spooled: &engine::Spooled,
         condition: &engine::Condition,
+        claim: &Claim,
+        act: &Act,
     ) -> Result<engine::Written> {
         let again = |engine: &Arc<Engine>| {
             let seq = engine.refresh(&[path])?;
             Ok(engine::Written { version: spooled.version.clone(), seq })
         };
-        self.with_again(|engine| engine.put(path, spooled, condition), again)
+        self.with_again(|engine| engine.put(path, spooled, condition, claim, act), again)
     }
 
     /// As [`Engine::remove`].
-    pub(crate) fn remove(&self, path: &str, condition: &engine::Condition) -> Result<u64> {
-        self.with_again(|engine| engine.remove(path, condition), |engine| engine.refresh(&[path]))
+    pub(crate) fn remove(&self, path: &str, condition: &engine::Condition, act: &Act) -> Result<u64> {
+        self.with_again(|engine| engine.remove(path, condition, act), |engine| engine.refresh(&[path]))
     }
 
     /// As [`Engine::rename`].
-    pub(crate) fn rename(&self, from: &str, to: &str, condition: &engine::Condition) -> Result<u64> {
-        self.with_again(|engine| engine.rename(from, to, condition), |engine| engine.refresh(&[from, to]))
+    pub(crate) fn rename(
+        &self,
+        from: &str,
+        to: &str,
+        condition: &engine::Condition,
+        act: &Act,
+    ) -> Result<u64> {
+        let again = |engine: &Arc<Engine>| engine.refresh(&[from, to]);
+        self.with_again(|engine| engine.rename(from, to, condition, act), again)
     }
 
     /// As [`Engine::remove_folder`].
-    pub(crate) fn remove_folder(&self, path: &str, with_contents: bool) -> Result<u64> {
-        self.with_again(|engine| engine.remove_folder(path, with_contents), |engine| engine.refresh(&[path]))
+    pub(crate) fn remove_folder(&self, path: &str, with_contents: bool, act: &Act) -> Result<u64> {
+        let again = |engine: &Arc<Engine>| engine.refresh(&[path]);
+        self.with_again(|engine| engine.remove_folder(path, with_contents, act), again)
     }
 
     /// As [`Engine::copy`].
-    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<u64> {
-        self.with_again(|engine| engine.copy(from, to), |engine| engine.refresh(&[to]))
+    pub(crate) fn copy(&self, from: &str, to: &str, act: &Act) -> Result<u64> {
+        self.with_again(|engine| engine.copy(from, to, act), |engine| engine.refresh(&[to]))
     }
 }

@@ -110,7 +110,7 @@ impl Client {
 
     /// Asks the owner to give the workspace up. It does when it is a daemon.
     pub(crate) fn ask_to_leave(&self) -> Result<(), Error> {
-        let asked = Asked { request: Request::Leave, deadline_ms: None };
+        let asked = Asked::of(Request::Leave);
         match self.call::<()>(&asked, &mut |_| {}, &AtomicBool::new(false)) {
             Ok(()) | Err(Failure::Lost | Failure::NotBegun) => Ok(()),
             Err(Failure::Said(error)) => Err(error),

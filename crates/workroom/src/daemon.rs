@@ -71,7 +71,7 @@ impl OwnerInfo {
     /// [`Locked`](ErrorKind::Locked) when the owner lets nobody in, [`Timeout`](ErrorKind::Timeout) when it does not answer.
     pub fn of(folder: &Path) -> Result<Option<Self>> {
         let Some(client) = connect(folder)? else { return Ok(None) };
-        let asked = Asked { request: Request::Owner, deadline_ms: None };
+        let asked = Asked::of(Request::Owner);
         match client.call(&asked, &mut |_| {}, &AtomicBool::new(false)) {
             Ok(info) => Ok(Some(info)),
             Err(Failure::Said(error)) => Err(error),

@@ -6,7 +6,7 @@
 
 use crate::Workspace;
 use engine::{
-    Condition, Edit, EditedText, Error, ErrorKind, Result, Spooled, Written, edit_text, version_of,
+    Claim, Condition, Edit, EditedText, Error, ErrorKind, Result, Spooled, Written, edit_text, version_of,
 };
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -48,7 +48,8 @@ impl Workspace {
             if dry_run || edited.diff.is_empty() {
                 return Ok(Step::Done(edited));
             }
-            let written = self.write_if(path, text.as_bytes(), &Condition::Version(version));
+            let written =
+                self.write_with(path, text.as_bytes(), &Condition::Version(version), &Claim::edited());
             step(written, |written| Edited { seq: Some(written.seq), ..edited })
         })
     }
@@ -61,7 +62,7 @@ impl Workspace {
         self.over_and_over(condition, || {
             let (spooled, before) = self.longer(path, bytes, condition)?;
             let before = before.map_or(Condition::Absent, Condition::Version);
-            step(self.put(path, &spooled, &before), |written| written)
+            step(self.put_with(path, &spooled, &before, &Claim::edited()), |written| written)
         })
     }
 

@@ -7,14 +7,10 @@
 use crate::Workspace;
 use crate::message::Request;
 use engine::{
-    Condition, Config, Entry, Error, ErrorKind, Folder, Found, Kind, Page, PathSet, Result, SpoolWriter,
-    Spooled, Written,
+    Claim, Condition, Config, Entry, Folder, Found, Page, PathSet, Result, SpoolWriter, Spooled, Written,
 };
 use std::fs::File;
 use std::path::Path;
-
-/// Entries compared at a time.
-const AT_ONCE: usize = 4096;
 
 impl Workspace {
     /// The bytes of a file as they are on disk.
@@ -98,29 +94,30 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::write_if`].
     pub fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Written> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            let (path, spooled, condition) = (path.to_owned(), spooled.clone(), condition.clone());
-            Ok(Request::Put { path, spooled, condition })
-        };
-        let put = self.call(request, |owner| owner.put(path, spooled, condition));
-        match put {
-            // The owner that went away in the middle had put them there, and may not have indexed them.
-            Err(error)
-                if asked > 1 && is_answer_to_a_repetition(&error) && self.has(path, &spooled.version) =>
-            {
-                let (file, _) = self.open_file(path)?;
-                let mut again = self.spool()?;
-                again.take(file)?;
-                self.put(path, &again.finish()?, &Condition::Version(spooled.version.clone()))
-            }
-            put => put,
-        }
+        self.put_with(path, spooled, condition, &Claim::default())
     }
 
-    fn has(&self, path: &str, version: &str) -> bool {
-        self.version(path).is_ok_and(|found| found == version)
+    /// As [`Workspace::put`], with what its writer says of where the bytes come from and how far they are to be believed.
+    ///
+    /// # Errors
+    /// As [`Workspace::put`]; [`Invalid`](ErrorKind::Invalid) when somebody else than the owner says that the file is trusted, or an address or
+    /// number makes no sense; [`NotFound`](ErrorKind::NotFound) when a file that it was made of is not there.
+    pub fn put_with(
+        &self,
+        path: &str,
+        spooled: &Spooled,
+        condition: &Condition,
+        claim: &Claim,
+    ) -> Result<Written> {
+        let request = || {
+            let (path, spooled, condition) = (path.to_owned(), spooled.clone(), condition.clone());
+            Request::Put { path, spooled, condition, claim: claim.clone() }
+        };
+        let put = self.change(request, |owner, act| owner.put(path, spooled, condition, claim, act));
+        if put.is_err() {
+            spooled.discard(self.root());
+        }
+        put
     }
 
     /// Writes a file, making its folders, and indexes it. When it returns, the bytes are durable and every search sees them.
@@ -136,25 +133,21 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::write`]; [`Conflict`](ErrorKind::Conflict) when the condition does not hold, and nothing has changed.
     pub fn write_if(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Written> {
-        let spool = || Spooled::write(self.root(), bytes);
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Put { path: path.to_owned(), spooled: spool()?, condition: condition.clone() })
-        };
-        let written = self.call(request, |owner| owner.put(path, &spool()?, condition));
-        match written {
-            // The owner that went away in the middle had written it: what is there now is this caller's own.
-            Err(error) if asked > 1 && error.kind() == ErrorKind::Conflict && self.holds(path, bytes) => {
-                let version = Condition::Version(engine::version_of(bytes));
-                self.write_if(path, bytes, &version)
-            }
-            written => written,
-        }
+        self.write_with(path, bytes, condition, &Claim::default())
     }
 
-    fn holds(&self, path: &str, bytes: &[u8]) -> bool {
-        self.read(path).is_ok_and(|found| found == bytes)
+    /// As [`Workspace::write_if`], with what its writer says of where the bytes come from and how far they are to be believed.
+    ///
+    /// # Errors
+    /// As [`Workspace::put_with`].
+    pub fn write_with(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        condition: &Condition,
+        claim: &Claim,
+    ) -> Result<Written> {
+        self.put_with(path, &Spooled::write(self.root(), bytes)?, condition, claim)
     }
 
     /// Removes a file from the disk and from the index. Returns the commit that shows it.
@@ -170,22 +163,8 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::remove`], and [`Conflict`](ErrorKind::Conflict).
     pub fn remove_if(&self, path: &str, condition: &Condition) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Remove { path: path.to_owned(), condition: condition.clone() })
-        };
-        let removed = self.call(request, |owner| owner.remove(path, condition));
-        match removed {
-            Err(error) if asked > 1 && self.is_absent(path, &error) => Ok(self.status()?.seq),
-            removed => removed,
-        }
-    }
-
-    /// Whether a call that was made again failed because the first time had succeeded.
-    fn is_absent(&self, path: &str, error: &Error) -> bool {
-        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
-            && self.stat(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        let request = || Request::Remove { path: path.to_owned(), condition: condition.clone() };
+        self.change(request, |owner, act| owner.remove(path, condition, act))
     }
 
     /// Moves a file or folder to a path where nothing is, making the folders above it. Returns the commit that shows it.
@@ -202,18 +181,9 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::rename`].
     pub fn rename_if(&self, from: &str, to: &str, condition: &Condition) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Rename { from: from.to_owned(), to: to.to_owned(), condition: condition.clone() })
-        };
-        let renamed = self.call(request, |owner| owner.rename(from, to, condition));
-        match renamed {
-            Err(error) if asked > 1 && self.is_absent(from, &error) && self.stat(to).is_ok() => {
-                Ok(self.status()?.seq)
-            }
-            renamed => renamed,
-        }
+        let request =
+            || Request::Rename { from: from.to_owned(), to: to.to_owned(), condition: condition.clone() };
+        self.change(request, |owner, act| owner.rename(from, to, condition, act))
     }
 
     /// Makes a folder and those above it. Returns whether it is new.
@@ -221,8 +191,8 @@ impl Workspace {
     /// # Errors
     /// When something else is there, or the path leads out of the workspace.
     pub fn make_folder(&self, path: &str) -> Result<bool> {
-        let request = || Ok(Request::MakeFolder { path: path.to_owned() });
-        self.call(request, |owner| owner.with(|engine| engine.make_folder(path)))
+        let request = || Request::MakeFolder { path: path.to_owned() };
+        self.change(request, |owner, act| owner.with(|engine| engine.make_folder(path, act)))
     }
 
     /// Removes a folder: an empty one, or with all that it holds. Returns the commit that shows it.
@@ -231,16 +201,8 @@ impl Workspace {
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict) when it is not empty and was to be; or when the path leads out of
     /// the workspace.
     pub fn remove_folder(&self, path: &str, with_contents: bool) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::RemoveFolder { path: path.to_owned(), with_contents })
-        };
-        let removed = self.call(request, |owner| owner.remove_folder(path, with_contents));
-        match removed {
-            Err(error) if asked > 1 && self.is_absent(path, &error) => Ok(self.status()?.seq),
-            removed => removed,
-        }
+        let request = || Request::RemoveFolder { path: path.to_owned(), with_contents };
+        self.change(request, |owner, act| owner.remove_folder(path, with_contents, act))
     }
 
     /// Copies a file or a folder, with all that it holds, to a path where nothing is, making the folders above it. Returns the commit that shows
@@ -250,49 +212,7 @@ impl Workspace {
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict) when something is at `to`; [`Invalid`](ErrorKind::Invalid) when a
     /// folder holds a link or a device, or when a path leads out of the workspace.
     pub fn copy(&self, from: &str, to: &str) -> Result<u64> {
-        let mut asked = 0;
-        let request = || {
-            asked += 1;
-            Ok(Request::Copy { from: from.to_owned(), to: to.to_owned() })
-        };
-        let copied = self.call(request, |owner| owner.copy(from, to));
-        match copied {
-            // The owner that went away in the middle had put the copy in its place.
-            Err(error) if asked > 1 && error.kind() == ErrorKind::Conflict && self.is_copy(from, to) => {
-                Ok(self.status()?.seq)
-            }
-            copied => copied,
-        }
+        let request = || Request::Copy { from: from.to_owned(), to: to.to_owned() };
+        self.change(request, |owner, act| owner.copy(from, to, act))
     }
-
-    /// Whether the same is at both paths.
-    fn is_copy(&self, from: &str, to: &str) -> bool {
-        self.contents(from).is_ok_and(|from| self.contents(to).is_ok_and(|to| from == to))
-    }
-
-    /// What is at a path and below it: each path from there on, and the version of what is a file.
-    fn contents(&self, path: &str) -> Result<Vec<(String, Option<String>)>> {
-        let mut all = vec![(String::new(), None)];
-        if self.stat(path)?.kind == Kind::File {
-            return Ok(vec![(String::new(), Some(self.version(path)?))]);
-        }
-        let mut page = Page::first(AT_ONCE);
-        loop {
-            let found = self.tree(path, usize::MAX, &PathSet::all(), &page)?;
-            for entry in found.entries {
-                let version = (entry.kind == Kind::File).then(|| self.version(&entry.path)).transpose()?;
-                let below = entry.path.strip_prefix(path).unwrap_or(&entry.path);
-                all.push((below.to_owned(), version));
-            }
-            page.after = found.next;
-            if page.after.is_none() {
-                return Ok(all);
-            }
-        }
-    }
-}
-
-/// Whether it may be said to somebody who asks again for what has been done.
-fn is_answer_to_a_repetition(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
 }

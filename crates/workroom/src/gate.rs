@@ -1,15 +1,20 @@
 //! The gate: how many queries are worked on at once. More would not be answered sooner, only hold more memory.
 //!
-//! Invariant: whoever is let in leaves again, also by a panic; whoever waits longer than it wants to is told so.
+//! Invariant: who comes first is let in first. Whoever is let in leaves again, also by a panic; whoever waits longer than it wants to is told so.
 
+use crossbeam_channel::Sender;
 use engine::{Error, ErrorKind, Result};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Lets a number of callers in at a time.
-pub(crate) struct Gate {
-    free: Mutex<usize>,
-    changed: Condvar,
+pub(crate) struct Gate(Mutex<State>);
+
+struct State {
+    free: usize,
+    /// The first to come is the first here. While anybody waits, nothing is free: a place that is left is handed on.
+    waiting: VecDeque<Sender<()>>,
 }
 
 /// Inside, until it is dropped.
@@ -17,7 +22,7 @@ pub(crate) struct Inside<'a>(&'a Gate);
 
 impl Gate {
     pub(crate) fn new(places: usize) -> Self {
-        Self { free: Mutex::new(places), changed: Condvar::new() }
+        Self(Mutex::new(State { free: places, waiting: VecDeque::new() }))
     }
 
     /// Twice as many as there are cores: while one reads from the disk, another computes.
@@ -27,30 +32,45 @@ impl Gate {
 
     /// Waits for a place, at most until `deadline`.
     pub(crate) fn enter(&self, deadline: Option<Instant>) -> Result<Inside<'_>> {
-        const LONG: Duration = Duration::from_secs(3600);
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            let left = deadline.map_or(LONG, |at| at.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Err(Error::new(
-                    ErrorKind::Timeout,
-                    "too many queries at once: this one had to wait too long",
-                ));
-            }
-            free = match self.changed.wait_timeout(free, left) {
-                Ok((free, _)) => free,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+        let mut state = self.lock();
+        if state.free > 0 {
+            state.free -= 1;
+            return Ok(Inside(self));
         }
-        *free -= 1;
-        Ok(Inside(self))
+        let (turn, called) = crossbeam_channel::bounded(1);
+        state.waiting.push_back(turn);
+        drop(state);
+        let came = match deadline {
+            None => called.recv().is_ok(),
+            Some(at) => called.recv_deadline(at).is_ok(),
+        };
+        if came {
+            return Ok(Inside(self));
+        }
+        // Whoever leaves calls under the lock: it has called by now, or finds nobody here.
+        let _state = self.lock();
+        if called.try_recv().is_ok() {
+            return Ok(Inside(self));
+        }
+        drop(called);
+        Err(Error::new(ErrorKind::Timeout, "too many queries at once: this one had to wait too long"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.changed.notify_one();
+        let mut state = self.0.lock();
+        while let Some(next) = state.waiting.pop_front() {
+            // Who has given up is not there to hear it.
+            if next.send(()).is_ok() {
+                return;
+            }
+        }
+        state.free += 1;
     }
 }
 
@@ -82,5 +102,36 @@ mod tests {
         assert_eq!(refused, Some(ErrorKind::Timeout));
         drop(held);
         assert!(gate.enter(Some(Instant::now())).is_ok());
+        assert_eq!(gate.lock().free, 3);
+    }
+
+    #[test]
+    fn who_comes_first_is_let_in_first_and_who_gave_up_is_passed_over() {
+        let (gate, order, n_gone) = (Gate::new(1), Mutex::new(Vec::new()), AtomicUsize::new(0));
+        let held = gate.enter(None).unwrap();
+        std::thread::scope(|scope| {
+            for n in 0..20 {
+                let (gate, order, n_gone) = (&gate, &order, &n_gone);
+                scope.spawn(move || {
+                    let deadline = (n % 4 == 3).then(Instant::now);
+                    match gate.enter(deadline) {
+                        Ok(_inside) => order.lock().unwrap().push(n),
+                        Err(_) => drop(n_gone.fetch_add(1, Ordering::SeqCst)),
+                    }
+                });
+                // The next one comes when this one waits.
+                while gate.lock().waiting.len() <= n {
+                    std::thread::yield_now();
+                }
+            }
+            while n_gone.load(Ordering::SeqCst) < 5 {
+                std::thread::yield_now();
+            }
+            drop(held);
+        });
+        let expected: Vec<usize> = (0..20).filter(|n| n % 4 != 3).collect();
+        assert_eq!(order.into_inner().unwrap(), expected);
+        let state = gate.lock();
+        assert_eq!((state.free, state.waiting.len()), (1, 0));
     }
 }

@@ -60,11 +60,11 @@ pub fn serve_parser_if_asked() {
 pub use daemon::{DAEMON_LOG, Daemon, OwnerInfo, stop_daemon};
 pub use edit::Edited;
 pub use engine::{
-    AdaptOptions, Adaptation, Adapted, Answer, Backfilled, Citation, Condition, Config, DEFAULT_IGNORE,
-    DEFAULT_RESCORE_MS, DocPath, Edit, Entry, Error, ErrorKind, Finding, Findings, Found, Hit, Improvement,
-    Kind, Mode, Model, Models, NoProgress, Outcome, Page, PathSet, Place, Problem, Progress, Query, Question,
-    Result, STUDENT, Shown, ShownChunk, SpoolWriter, Spooled, Status, Summary, WORKROOM_DIR, WatchEvent,
-    Written, find_workspace, version_of,
+    Actor, AdaptOptions, Adaptation, Adapted, Answer, Backfilled, Citation, Claim, Condition, Config,
+    DEFAULT_IGNORE, DEFAULT_RESCORE_MS, DocPath, Edit, Entry, Error, ErrorKind, Finding, Findings, Found,
+    Hit, Improvement, Kind, Mode, Model, Models, NoProgress, Origin, Outcome, Page, PathSet, Place, Problem,
+    Progress, Query, Question, Result, STUDENT, Shown, ShownChunk, Source, SpoolWriter, Spooled, Status,
+    Summary, Trust, TrustPolicy, Via, WORKROOM_DIR, WatchEvent, Written, find_workspace, version_of,
 };
 pub use options::{OpenOptions, Parsing, Sharing, Starter};
 pub use view::View;

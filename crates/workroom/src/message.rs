@@ -3,11 +3,14 @@
 //! Invariant: every version there ever was can read the two hellos and [`Request::Leave`]. All else may change with the protocol's number.
 //! Not here: how messages are cut apart (`frame`), who answers them (`answer`).
 
-use engine::{AdaptOptions, Condition, DocPath, Outcome, PathSet, Progress, Query, Question, Spooled};
+use engine::{
+    Actor, AdaptOptions, Attempt, Claim, Condition, DocPath, Outcome, PathSet, Progress, Query, Question,
+    Spooled,
+};
 use serde::{Deserialize, Serialize};
 
 /// Rises with every change that an older program would misread.
-pub(crate) const PROTOCOL: u32 = 3;
+pub(crate) const PROTOCOL: u32 = 4;
 
 /// What a process says of itself before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +91,7 @@ pub(crate) enum Request {
         path: String,
         spooled: Spooled,
         condition: Condition,
+        claim: Claim,
     },
     Remove {
         path: String,
@@ -127,6 +131,19 @@ pub(crate) struct Asked {
     pub(crate) request: Request,
     /// Milliseconds until the client gives up; absent for what may take any time.
     pub(crate) deadline_ms: Option<u64>,
+    /// Of a change: which attempt at it this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<Attempt>,
+    /// Who asks. What is said here is believed: whoever may use the socket is the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<Actor>,
+}
+
+impl Asked {
+    /// A request that may take any time, and may be carried out twice.
+    pub(crate) fn of(request: Request) -> Self {
+        Self { request, deadline_ms: None, attempt: None, by: None }
+    }
 }
 
 /// A step of an index run.
@@ -163,7 +180,7 @@ mod tests {
         let hello = Hello { workroom: "1.2.3".into(), protocol: 1, pid: 7, daemon: true };
         let text = serde_json::to_string(&hello).unwrap();
         assert_eq!(text, r#"{"workroom":"1.2.3","protocol":1,"pid":7,"daemon":true}"#);
-        let leave = Asked { request: Request::Leave, deadline_ms: None };
+        let leave = Asked::of(Request::Leave);
         assert_eq!(serde_json::to_string(&leave).unwrap(), r#"{"request":"leave","deadline_ms":null}"#);
     }
 

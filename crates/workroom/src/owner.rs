@@ -4,6 +4,7 @@
 //! in a commit is closed and opened again, which heals it, and whoever met that is served by the new one.
 //! Not here: how other processes reach it (`server`).
 
+use crate::gate::Gate;
 use crate::watching::Watching;
 use engine::{Config, Engine, Error, ErrorKind, Lock, OpenOptions, Result};
 use std::path::{Path, PathBuf};
@@ -20,11 +21,18 @@ pub(crate) struct Owner {
     /// Counts openings, so that two who met the same trouble do not open twice.
     generation: AtomicU64,
     pub(crate) watching: Watching,
+    /// For queries of all callers, here and in other processes.
+    gate: Gate,
     /// Whether something met damage that only opening again mends.
     ailing: AtomicBool,
     /// Held while the engine is closed and opened again: two who do that would take the watch from each other.
     reopening: Mutex<()>,
+    /// When leftovers were last deleted.
+    swept: Mutex<Instant>,
 }
+
+/// Leftovers are younger for a while than anybody deletes them.
+const SWEPT_EVERY: Duration = Duration::from_secs(600);
 
 enum State {
     Open {
@@ -52,8 +60,11 @@ impl Owner {
             state: RwLock::new(State::Closed),
             generation: AtomicU64::new(0),
             watching: Watching::default(),
+            gate: Gate::for_this_machine(),
             ailing: AtomicBool::new(false),
             reopening: Mutex::default(),
+            // Opening sweeps, too.
+            swept: Mutex::new(Instant::now()),
         }
     }
 
@@ -89,6 +100,16 @@ impl Owner {
     /// Runs `work` on the engine, once more on a newly opened one if it meets damage.
     pub(crate) fn with<T>(&self, work: impl Fn(&Arc<Engine>) -> Result<T>) -> Result<T> {
         self.with_again(&work, &work)
+    }
+
+    /// As [`Owner::with`], of a query: not too many at once. Waits for its turn at most until `deadline`.
+    pub(crate) fn query<T>(
+        &self,
+        deadline: Option<Instant>,
+        work: impl Fn(&Arc<Engine>) -> Result<T>,
+    ) -> Result<T> {
+        let _inside = self.gate.enter(deadline)?;
+        self.with(work)
     }
 
     /// Runs `work` on the engine; if that meets damage, `again` on a newly opened one.
@@ -151,8 +172,10 @@ impl Owner {
         self.ailing.store(true, Ordering::Relaxed);
     }
 
-    /// What is to be looked after now and then: opens the engine again when its threads met damage or the settings have changed.
+    /// What is to be looked after now and then: opens the engine again when its threads met damage or the settings have changed, and deletes
+    /// what processes left behind that never came to an end.
     pub(crate) fn tend(&self) {
+        self.sweep_when_due();
         let wanted = match &*self.read() {
             State::Open { engine, config } => engine.is_ailing() || *config != self.config_time(),
             State::Failed { config, .. } => *config != self.config_time(),
@@ -162,6 +185,19 @@ impl Owner {
             && let Err(error) = self.reopen()
         {
             tracing::error!(%error, "the index could not be opened again");
+        }
+    }
+
+    fn sweep_when_due(&self) {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.elapsed() < SWEPT_EVERY {
+            return;
+        }
+        *swept = Instant::now();
+        if let State::Open { engine, .. } = &*self.read()
+            && let Err(error) = engine.sweep()
+        {
+            tracing::warn!(%error, "what was left behind cannot be deleted");
         }
     }
 

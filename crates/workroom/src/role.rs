@@ -10,7 +10,7 @@ use crate::message::{Compared, Hello};
 use crate::options::{OpenOptions, Sharing};
 use crate::owner::Owner;
 use crate::server::Server;
-use engine::{Error, ErrorKind, Lock, Result, WORKROOM_DIR};
+use engine::{Error, ErrorKind, Holder, Lock, Result, WORKROOM_DIR};
 use std::path::Path;
 use std::process::Child;
 use std::sync::Arc;
@@ -31,8 +31,12 @@ pub(crate) struct Owning {
 /// How long an owner may take from taking the lock to listening, or from ceasing to listen to giving the lock back: it may have merges to
 /// end and files to sync.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long to wait for an owner that lets nobody in: commands that follow each other are often over by then.
+/// How long to wait for an owner that wants to be alone: commands that follow each other are often over by then.
 const ALONE_PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for one that can let nobody in. All who come can do so as little, and have no more than to wait for their turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(10);
+/// What one notes that wants to be alone.
+const BY_WISH: &str = "it was opened for one process alone";
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 
@@ -45,6 +49,7 @@ impl Role {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut child: Option<Child> = None;
+        let mut alone = Alone::default();
         loop {
             if let Some(client) = Client::connect(&folder.join(WORKROOM_DIR))? {
                 if let Some(client) = settle(client)? {
@@ -60,7 +65,7 @@ impl Role {
                     }
                     _ => return Owning::begin(lock, folder, options, false).map(Self::Owner),
                 }
-            } else if started.elapsed() > PATIENCE || is_alone(folder, started, child.as_ref()) {
+            } else if started.elapsed() > PATIENCE || alone.is_for_long(folder, child.as_ref()) {
                 return Err(Lock::locked(folder));
             }
             if let Some(child) = &mut child {
@@ -73,12 +78,29 @@ impl Role {
     }
 }
 
-/// Whether the owner lets nobody in, and means it. One that took the lock just now may not have changed what the last one noted, and a
-/// daemon of ours that can make no socket ends, and leaves the workspace to this process.
-fn is_alone(folder: &Path, since: Instant, child: Option<&Child>) -> bool {
-    let holder = Lock::holder(folder);
-    let is_ours = child.is_some_and(|child| holder.pid == Some(child.id()));
-    holder.alone.is_some() && !is_ours && since.elapsed() > ALONE_PATIENCE
+/// The owner that lets nobody in, and since when it has been seen to.
+#[derive(Default)]
+struct Alone(Option<(Holder, Instant)>);
+
+impl Alone {
+    /// Whether the same owner lets nobody in for so long that it means it. One that took the lock just now may not have changed what the last
+    /// one noted, and a daemon of ours that can make no socket ends, and leaves the workspace to this process.
+    fn is_for_long(&mut self, folder: &Path, child: Option<&Child>) -> bool {
+        let holder = Lock::holder(folder);
+        let is_ours = child.is_some_and(|child| holder.pid == Some(child.id()));
+        let Some(why) = holder.alone.as_deref().filter(|_| !is_ours) else {
+            self.0 = None;
+            return false;
+        };
+        let patience = if why == BY_WISH { ALONE_PATIENCE } else { TURN_PATIENCE };
+        match &self.0 {
+            Some((seen, since)) if *seen == holder => since.elapsed() > patience,
+            _ => {
+                self.0 = Some((holder, Instant::now()));
+                false
+            }
+        }
+    }
 }
 
 /// Whether the owner that was found can be worked with: `None` when it is older and leaves.
@@ -123,7 +145,7 @@ impl Owning {
         let mut server = None;
         let opened = owner.open(|| {
             if options.sharing == Sharing::Alone {
-                return note_alone(&owner, "it was opened for one process alone");
+                return note_alone(&owner, BY_WISH);
             }
             match Server::start(Arc::clone(&owner), daemon) {
                 Ok(started) => server = Some(started),

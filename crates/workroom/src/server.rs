@@ -6,7 +6,6 @@
 
 use crate::answer;
 use crate::frame::{self, Kind, Reader};
-use crate::gate::Gate;
 use crate::message::{Asked, Compared, Hello};
 use crate::owner::Owner;
 use crate::socket::{self, Listener, Stream};
@@ -41,7 +40,6 @@ pub(crate) struct Server {
 pub(crate) struct Shared {
     pub(crate) owner: Arc<Owner>,
     pub(crate) daemon: bool,
-    pub(crate) gate: Gate,
     pub(crate) started: Instant,
     pub(crate) requests: AtomicU64,
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
@@ -74,7 +72,6 @@ impl Server {
         let shared = Arc::new(Shared {
             owner,
             daemon,
-            gate: Gate::for_this_machine(),
             started: Instant::now(),
             requests: AtomicU64::new(0),
             connections: Mutex::default(),

@@ -6,7 +6,7 @@
 //! Not here: who may see what, and who may change it.
 
 use crate::message::Request;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, turn};
 use engine::{Answer, Hit, PathSet, Problem, Query, Question, Result, Shown, Status};
 
 /// What of a workspace lies in a set of paths, as if there were nothing else.
@@ -46,7 +46,7 @@ impl View<'_> {
     /// As [`Workspace::show`].
     pub fn show(&self, path: &str) -> Result<Shown> {
         let request = || Request::Show { path: path.to_owned(), chunk: None, within: self.within.clone() };
-        self.workspace.query(request, |owner| owner.with(|engine| engine.show(path, &self.within)))
+        self.workspace.query(request, |owner| owner.query(turn(), |engine| engine.show(path, &self.within)))
     }
 
     /// As [`Workspace::show_chunk`].
@@ -56,7 +56,8 @@ impl View<'_> {
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
         let (path_of, within) = (|| path.to_owned(), &self.within);
         let request = || Request::Show { path: path_of(), chunk: Some(chunk), within: within.clone() };
-        self.workspace.query(request, |owner| owner.with(|engine| engine.show_chunk(path, chunk, within)))
+        self.workspace
+            .query(request, |owner| owner.query(turn(), |engine| engine.show_chunk(path, chunk, within)))
     }
 
     /// Counts of the part; what the rest has a share in is 0, empty or absent.

@@ -52,9 +52,9 @@ impl Workspace {
     ///
     /// # Errors
     /// When no thread can be started. A folder that cannot be watched is told as [`WatchEvent::Failed`].
-    pub fn watch(self: &Arc<Self>, tell: impl FnMut(WatchEvent) + Send + 'static) -> Result<Watch> {
+    pub fn watch(&self, tell: impl FnMut(WatchEvent) + Send + 'static) -> Result<Watch> {
         let stop = Arc::new(AtomicBool::new(false));
-        let (workspace, stopped, mut tell) = (Arc::clone(self), Arc::clone(&stop), tell);
+        let (workspace, stopped, mut tell) = (self.clone(), Arc::clone(&stop), tell);
         let body = move || {
             while !stopped.load(Ordering::Relaxed) {
                 if let Err(error) = workspace.watch_owner(&mut tell, &stopped) {
@@ -88,7 +88,7 @@ impl Workspace {
                 tell(event);
             }
         };
-        let asked = Asked { request: Request::Watch, deadline_ms: None };
+        let asked = Asked::of(Request::Watch);
         match client.call::<()>(&asked, &mut event, stop) {
             Err(Failure::Said(error)) if error.kind() == engine::ErrorKind::Cancelled => Ok(()),
             Err(Failure::Said(error)) => Err(error),

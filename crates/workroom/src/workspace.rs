@@ -11,8 +11,8 @@ use crate::options::OpenOptions;
 use crate::owner::Owner;
 use crate::role::Role;
 use engine::{
-    AdaptOptions, Adapted, Answer, Backfilled, Config, Engine, Error, ErrorKind, Findings, Folder, Hit,
-    PathSet, Problem, Progress, Query, Question, Result, Shown, Status, Summary,
+    Act, Actor, AdaptOptions, Adapted, Answer, Attempt, Backfilled, Config, Engine, Error, ErrorKind,
+    Findings, Folder, Hit, PathSet, Problem, Progress, Query, Question, Result, Shown, Status, Summary, Via,
 };
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,16 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A folder of files with an index. Share it between threads by reference or `Arc`; any number of processes may have it open.
+/// A folder of files with an index, as somebody uses it. Cheap to clone and to share between threads; any number of processes may have it open.
+#[derive(Clone)]
 pub struct Workspace {
+    shared: Arc<Shared>,
+    /// Who does what is done by this handle.
+    by: Arc<Actor>,
+}
+
+/// What all handles of one opening share.
+struct Shared {
     folder: PathBuf,
     options: OpenOptions,
     /// `None` between two owners.
@@ -34,6 +42,11 @@ pub struct Workspace {
 const MOST_LOST: usize = 8;
 /// How long a query may take before its caller is told that it took too long.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// By when a query that begins now must have its turn.
+pub(crate) fn turn() -> Option<Instant> {
+    Some(Instant::now() + DEADLINE)
+}
 
 impl Workspace {
     /// Opens the workspace at `folder`, which must hold one.
@@ -55,7 +68,15 @@ impl Workspace {
         let folder = fs_err::canonicalize(folder.as_ref())?;
         let role = Role::find(&folder, options)?;
         let (role, disk) = (Mutex::new(Some(Arc::new(role))), Mutex::new(Arc::new(Folder::open(&folder)?)));
-        Ok(Self { folder, options: options.clone(), role, disk })
+        let shared = Arc::new(Shared { folder, options: options.clone(), role, disk });
+        Ok(Self { shared, by: Arc::new(Actor::owner(Via::Library)) })
+    }
+
+    /// The same workspace, as somebody else uses it: what is done by the new handle is theirs. Without this it is the owner's, by the library.
+    /// What they may do is not asked here ([`Workspace::within`] limits what is seen).
+    #[must_use]
+    pub fn acting_as(&self, by: Actor) -> Self {
+        Self { shared: Arc::clone(&self.shared), by: Arc::new(by) }
     }
 
     /// Makes the folder a workspace if it is none, and opens it.
@@ -121,7 +142,7 @@ impl Workspace {
     /// The workspace's folder, as an absolute path without links.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.folder
+        &self.shared.folder
     }
 
     /// The settings as they are on disk.
@@ -129,7 +150,7 @@ impl Workspace {
     /// # Errors
     /// When they cannot be read.
     pub fn config(&self) -> Result<Config> {
-        Config::of(&self.folder)
+        Config::of(&self.shared.folder)
     }
 
     /// Whether this process owns the workspace; else it asks another one that does.
@@ -143,7 +164,10 @@ impl Workspace {
     /// # Errors
     /// When a type is unknown, the index cannot be read, or a commit that the query waits for does not come.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
-        self.query(|| Request::Search(query.clone()), |owner| owner.with(|engine| engine.search(query)))
+        self.query(
+            || Request::Search(query.clone()),
+            |owner| owner.query(turn(), |engine| engine.search(query)),
+        )
     }
 
     /// Answers a question with passages and quoted sentences. Where no passage answers it, [`Answer::answer`] is absent, and the
@@ -152,7 +176,10 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
-        self.query(|| Request::Ask(question.clone()), |owner| owner.with(|engine| engine.ask(question)))
+        self.query(
+            || Request::Ask(question.clone()),
+            |owner| owner.query(turn(), |engine| engine.ask(question)),
+        )
     }
 
     /// A document's chunks as they are indexed.
@@ -311,11 +338,35 @@ impl Workspace {
         self.call_until(request, own, &mut |_| {}, &AtomicBool::new(false), None)
     }
 
+    /// As [`Workspace::call`], of a change: it is made once, also when its owner goes away in the middle.
+    pub(crate) fn change<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> Request,
+        own: impl Fn(&Owner, &Act) -> Result<T>,
+    ) -> Result<T> {
+        let (first, never) = (Attempt::first(), AtomicBool::new(false));
+        let made = self.attempt(Some(&first), || Ok(request()), own, &mut |_| {}, &never, None);
+        first.forget(&self.shared.folder);
+        made
+    }
+
     /// Has the owner do something, whoever it is, and the next one if it goes away.
     fn call_until<T: DeserializeOwned>(
         &self,
-        mut request: impl FnMut() -> Result<Request>,
+        request: impl FnMut() -> Result<Request>,
         own: impl Fn(&Owner) -> Result<T>,
+        event: &mut dyn FnMut(&Frame),
+        cancel: &AtomicBool,
+        deadline: Option<Duration>,
+    ) -> Result<T> {
+        self.attempt(None, request, |owner, _| own(owner), event, cancel, deadline)
+    }
+
+    fn attempt<T: DeserializeOwned>(
+        &self,
+        first: Option<&Attempt>,
+        mut request: impl FnMut() -> Result<Request>,
+        own: impl Fn(&Owner, &Act) -> Result<T>,
         event: &mut dyn FnMut(&Frame),
         cancel: &AtomicBool,
         deadline: Option<Duration>,
@@ -325,11 +376,17 @@ impl Workspace {
         loop {
             let role = self.role()?;
             let client = match &*role {
-                Role::Owner(owning) => return own(&owning.owner),
+                // Of what an owner does for itself nobody else can ask again.
+                Role::Owner(owning) => {
+                    let attempt = first.filter(|_| lost > 0).map(Attempt::again).unwrap_or_default();
+                    return own(&owning.owner, &Act { by: Actor::clone(&self.by), attempt });
+                }
                 Role::Client(client) => client,
             };
+            let attempt = first.map(|first| if lost == 0 { first.clone() } else { first.again() });
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let asked = Asked { request: request()?, deadline_ms: left.map(|left| left.as_millis() as u64) };
+            let deadline_ms = left.map(|left| left.as_millis() as u64);
+            let asked = Asked { request: request()?, deadline_ms, attempt, by: Some(Actor::clone(&self.by)) };
             match client.call(&asked, event, cancel) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Said(error)) => return Err(error),
@@ -341,7 +398,7 @@ impl Workspace {
                 let message =
                     format!("the process that serves the workspace ended {lost} times in this call");
                 let hint = "`.workroom/daemon.log` says why";
-                return Err(Error::new(ErrorKind::Timeout, message).at(&self.folder).hint(hint));
+                return Err(Error::new(ErrorKind::Timeout, message).at(&self.shared.folder).hint(hint));
             }
         }
     }
@@ -352,15 +409,16 @@ impl Workspace {
         if let Some(role) = &*role {
             return Ok(Arc::clone(role));
         }
-        let found = Arc::new(Role::find(&self.folder, &self.options)?);
-        *self.disk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Folder::open(&self.folder)?);
+        let found = Arc::new(Role::find(&self.shared.folder, &self.shared.options)?);
+        *self.shared.disk.lock().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(Folder::open(&self.shared.folder)?);
         *role = Some(Arc::clone(&found));
         Ok(found)
     }
 
     /// The folder as it is on the disk, which each process reads by itself.
     pub(crate) fn disk(&self) -> Arc<Folder> {
-        Arc::clone(&self.disk.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.shared.disk.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes that the owner is gone.
@@ -372,6 +430,6 @@ impl Workspace {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Role>>> {
-        self.role.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.role.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

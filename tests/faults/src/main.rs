@@ -1,4 +1,4 @@
-//! `workroom-faults`: the power-cut proof; also the process that launches traced programs, and the workload that is cut.
+//! `workroom-faults`: the power-cut proof; also the process that launches traced programs, the workload that is cut, and an owner to be killed.
 //!
 //! `workroom-faults power --rounds N --seed S` prints what it counted; it exits with 1 at the first thing that is wrong.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
             return ExitCode::from(126);
         }
         Some((command, rest)) if command == "work" => faults::power::work(rest),
+        Some((command, [folder])) if command == "daemon" => daemon(folder.as_ref()),
         Some((command, rest)) if command == "power" => power(rest),
         _ => Err(anyhow::anyhow!(
             "usage: workroom-faults power [--rounds N] [--seed S] [--disk strict|ordered]"
@@ -28,6 +29,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Owns a workspace for others until it is asked to leave.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn daemon(folder: &std::path::Path) -> anyhow::Result<()> {
+    let daemon = workroom::Daemon::take(folder, workroom::OpenOptions::default())?;
+    Ok(daemon.run(&std::sync::atomic::AtomicBool::new(false))?)
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

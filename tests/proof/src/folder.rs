@@ -1,9 +1,12 @@
-//! The files of a workspace, as the disk has them.
+//! The files of a workspace, as the disk has them, and those folders that somebody made by name: they are empty files whose name ends with a slash.
 
 use crate::FOLDERS;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// How the names of folders begin that are made by name; others come and go with what is in them.
+pub(crate) const MADE: &str = "made";
 
 /// The workload's files with their bytes, by path inside the workspace.
 pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
@@ -11,6 +14,14 @@ pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     for folder in FOLDERS {
         gather(root, folder, &mut found)?;
     }
+    Ok(found)
+}
+
+/// What lies below a folder, by path inside the workspace.
+pub(crate) fn below(root: &Path, folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    gather(root, folder, &mut found)?;
+    found.retain(|path, _| !path.ends_with('/'));
     Ok(found)
 }
 
@@ -23,6 +34,9 @@ fn gather(root: &Path, folder: &str, found: &mut BTreeMap<String, Vec<u8>>) -> R
         let entry = entry?;
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
+            if entry.file_name().to_string_lossy().starts_with(MADE) {
+                found.insert(format!("{path}/"), Vec::new());
+            }
             gather(root, &path, found)?;
         } else {
             found.insert(path, fs_err::read(entry.path())?);

@@ -15,7 +15,7 @@ pub struct Model {
     touches: BTreeMap<String, Vec<Touch>>,
     /// Positions at which acknowledged runs of `index` began.
     indexed_from: Vec<usize>,
-    /// Atomic operations on two files that were never acknowledged.
+    /// Atomic operations on several files that were never acknowledged.
     open_pairs: Vec<(u64, Vec<Effect>)>,
     /// Operations acknowledged, by kind.
     pub acknowledged: BTreeMap<&'static str, u64>,
@@ -189,7 +189,7 @@ impl Model {
         !last_words.is_empty() && last_words.iter().all(is_promised)
     }
 
-    /// Operations on two files of which one came about and the other did not.
+    /// Operations on several files that came about for some of them and not for others.
     #[must_use]
     pub fn halves(&self, found: &BTreeMap<String, Version>) -> Vec<String> {
         let is_done = |effect: &Effect| found.get(&effect.path) == effect.after.as_ref();

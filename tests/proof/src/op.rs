@@ -4,6 +4,7 @@
 
 use crate::Version;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that the workload does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,69 @@ pub enum Op {
         path: String,
         /// What is written.
         version: Version,
+    },
+    /// `Workspace::spool` in portions, and `Workspace::put`.
+    Put {
+        /// Path inside the workspace.
+        path: String,
+        /// What is written.
+        version: Version,
+    },
+    /// `Workspace::append`.
+    Append {
+        /// Path inside the workspace.
+        path: String,
+        /// What it holds then.
+        version: Version,
+    },
+    /// `Workspace::edit`.
+    Change {
+        /// Path inside the workspace.
+        path: String,
+        /// What it holds then.
+        version: Version,
+    },
+    /// `Workspace::copy` of a file.
+    Copy {
+        /// New path.
+        to: String,
+        /// What it holds.
+        version: Version,
+    },
+    /// `Workspace::make_folder`; the path ends with a slash.
+    MakeFolder {
+        /// Path inside the workspace.
+        path: String,
+        /// Stands for a folder that is there.
+        version: Version,
+    },
+    /// `Workspace::remove_folder` of an empty one.
+    RemoveEmpty {
+        /// Path inside the workspace, with a slash.
+        path: String,
+    },
+    /// `Workspace::rename` of a folder.
+    RenameFolder {
+        /// Old path.
+        from: String,
+        /// New path.
+        to: String,
+        /// What is in it, by the path below it.
+        files: Files,
+    },
+    /// `Workspace::copy` of a folder.
+    CopyFolder {
+        /// New path.
+        to: String,
+        /// What is in it, by the path below it.
+        files: Files,
+    },
+    /// `Workspace::remove_folder` with all that it holds.
+    RemoveFolder {
+        /// Path inside the workspace.
+        path: String,
+        /// What is in it, by the path below it.
+        files: Files,
     },
     /// `Workspace::remove`.
     Remove {
@@ -68,6 +132,9 @@ pub enum Op {
     },
 }
 
+/// What files hold.
+pub type Files = BTreeMap<String, Version>;
+
 /// What an operation does to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
@@ -89,6 +156,15 @@ impl Op {
             Self::Open => "open",
             Self::Close => "close",
             Self::Write { .. } => "write",
+            Self::Put { .. } => "put",
+            Self::Append { .. } => "append",
+            Self::Change { .. } => "change",
+            Self::Copy { .. } => "copy",
+            Self::MakeFolder { .. } => "make-folder",
+            Self::RemoveEmpty { .. } => "remove-empty",
+            Self::RenameFolder { .. } => "rename-folder",
+            Self::CopyFolder { .. } => "copy-folder",
+            Self::RemoveFolder { .. } => "remove-folder",
             Self::Remove { .. } => "remove",
             Self::Rename { .. } => "rename",
             Self::Edit { .. } => "edit",
@@ -106,8 +182,24 @@ impl Op {
         let effect =
             |path: &str, after, indexes| Effect { path: path.to_owned(), after, meanwhile: None, indexes };
         match self {
-            Self::Write { path, version } => vec![effect(path, Some(*version), true)],
-            Self::Remove { path } => vec![effect(path, None, true)],
+            Self::Write { path, version }
+            | Self::Put { path, version }
+            | Self::Append { path, version }
+            | Self::Change { path, version }
+            | Self::Copy { to: path, version }
+            | Self::MakeFolder { path, version } => vec![effect(path, Some(*version), true)],
+            Self::Remove { path } | Self::RemoveEmpty { path } => vec![effect(path, None, true)],
+            Self::RenameFolder { from, to, files } => {
+                let gone = files.keys().map(|below| effect(&format!("{from}/{below}"), None, true));
+                gone.chain(files.iter().map(|(below, v)| effect(&format!("{to}/{below}"), Some(*v), true)))
+                    .collect()
+            }
+            Self::CopyFolder { to, files } => {
+                files.iter().map(|(below, v)| effect(&format!("{to}/{below}"), Some(*v), true)).collect()
+            }
+            Self::RemoveFolder { path, files } => {
+                files.keys().map(|below| effect(&format!("{path}/{below}"), None, true)).collect()
+            }
             Self::Rename { from, to, version } => {
                 vec![effect(from, None, true), effect(to, Some(*version), true)]
             }
@@ -129,7 +221,14 @@ impl Op {
     /// Whether its effects come all together or not at all, whatever happens.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
-        matches!(self, Self::Rename { .. } | Self::Move { .. })
+        matches!(
+            self,
+            Self::Rename { .. }
+                | Self::Move { .. }
+                | Self::RenameFolder { .. }
+                | Self::CopyFolder { .. }
+                | Self::RemoveFolder { .. }
+        )
     }
 }
 

@@ -4,10 +4,13 @@
 //! counted and told; a run is good only without any.
 //! Not here: what each process does (`role`).
 
+mod changer;
 mod measure;
 mod memory;
 pub mod role;
+mod way;
 
+use crate::check::ALL;
 use crate::process::Running;
 use crate::workload::TEACHER;
 use crate::{Version, version};
@@ -83,12 +86,18 @@ impl Soaked {
 /// The crowd of the long form: 24 processes.
 #[must_use]
 pub fn crowd() -> Vec<(Role, usize)> {
-    use Role::{Backfill, CliReader, CliWriter, Editor, Killer, LibraryReader, LibraryWriter};
+    use Role::{
+        Backfill, CliReader, CliWriter, Editor, HttpChanger, Killer, LibraryChanger, LibraryReader,
+        LibraryWriter, McpChanger,
+    };
     vec![
-        (CliReader, 8),
-        (LibraryReader, 8),
+        (CliReader, 7),
+        (LibraryReader, 7),
         (CliWriter, 2),
-        (LibraryWriter, 2),
+        (LibraryWriter, 1),
+        (LibraryChanger, 1),
+        (HttpChanger, 1),
+        (McpChanger, 1),
         (Editor, 2),
         (Killer, 1),
         (Backfill, 1),
@@ -194,10 +203,13 @@ impl Soak {
                 soaked.wrong.push(format!("{path}: not the bytes that were written last"));
             }
             let Some(version) = version else { continue };
-            let hits = workspace.search(&Query::new(version.marker()).mode(Mode::Lexical))?;
+            let hits = workspace.search(&Query::new(version.marker()).mode(Mode::Lexical).limit(ALL))?;
             if !hits.iter().any(|hit| hit.path == path && hit.fresh) {
                 soaked.wrong.push(format!("{path}: not found in the end"));
             }
+        }
+        for left in fs_err::read_dir(root.join(workroom::WORKROOM_DIR).join("tmp"))? {
+            soaked.wrong.push(format!("left behind: {}", left?.path().display()));
         }
         let findings = workspace.doctor()?;
         if !findings.is_healthy() {

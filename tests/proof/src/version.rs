@@ -56,6 +56,18 @@ impl Version {
         Self { n, paragraphs, cut: None }
     }
 
+    /// Stands for a folder.
+    #[must_use]
+    pub fn folder(n: u64) -> Self {
+        Self { n, paragraphs: 0, cut: Some(0) }
+    }
+
+    /// The same with more paragraphs at its end.
+    #[must_use]
+    pub fn longer(self, more: u32) -> Self {
+        Self { paragraphs: self.paragraphs + more, ..self }
+    }
+
     /// The word that only this version holds.
     #[must_use]
     pub fn marker(&self) -> String {

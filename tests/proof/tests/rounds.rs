@@ -25,7 +25,12 @@ fn killed_at_any_instant_nothing_is_lost_and_nothing_phantom() {
     let crash = Crash { rounds: 24, seed: seed(), program: program(), models: None };
     let tally = crash.run(&mut |_| {}).unwrap();
     assert_eq!(tally.rounds, 24);
-    assert!(tally.acknowledged.get("write") > Some(&100), "{tally:#?}");
+    assert!(tally.acknowledged.get("write") > Some(&50), "{tally:#?}");
+    for kind in
+        ["put", "append", "change", "copy", "rename-folder", "copy-folder", "remove-folder", "make-folder"]
+    {
+        assert!(tally.acknowledged.contains_key(kind), "no {kind}: {tally:#?}");
+    }
     assert!(tally.cut_short.len() > 2, "{tally:#?}");
 }
 
@@ -41,8 +46,22 @@ fn damage_under_workroom_heals_or_is_refused() {
 #[cfg(target_os = "linux")]
 #[test]
 fn many_processes_share_a_workspace_whose_owner_is_killed() {
-    use Role::{Backfill, CliReader, CliWriter, Editor, Killer, LibraryReader, LibraryWriter};
-    let crowd = [CliReader, LibraryReader, LibraryReader, CliWriter, LibraryWriter, Editor, Killer, Backfill];
+    use Role::{
+        Backfill, CliReader, CliWriter, Editor, HttpChanger, Killer, LibraryChanger, LibraryReader,
+        LibraryWriter, McpChanger,
+    };
+    let crowd = [
+        CliReader,
+        LibraryReader,
+        CliWriter,
+        LibraryWriter,
+        LibraryChanger,
+        HttpChanger,
+        McpChanger,
+        Editor,
+        Killer,
+        Backfill,
+    ];
     let soak = Soak {
         time: Duration::from_secs(10),
         files: 300,
@@ -54,5 +73,7 @@ fn many_processes_share_a_workspace_whose_owner_is_killed() {
     };
     let soaked = soak.run().unwrap();
     assert!(soaked.is_good(), "{soaked:#?}");
-    assert!(soaked.calls.get("cli write").is_some_and(|figures| figures.calls > 0), "{soaked:#?}");
+    for kind in ["cli write", "library write", "http write", "mcp write"] {
+        assert!(soaked.calls.get(kind).is_some_and(|figures| figures.calls > 0), "{kind}: {soaked:#?}");
+    }
 }

@@ -20,9 +20,10 @@ mod writer;
 pub use layout::{Format, MAX_RECORD};
 pub use log::{Journal, Replay, Unfit};
 pub use writer::Writer;
+pub(crate) use writer::{sync_folder, write_whole};
 
 /// Options for a file that nobody but its owner may look into.
-fn private() -> std::fs::OpenOptions {
+pub(crate) fn private() -> std::fs::OpenOptions {
     let mut options = std::fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -143,7 +143,7 @@ fn note_acknowledged(read: &mut Progress, file: &mut File) {
     }
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = super::private()
         .write(true)
         .create(true)
@@ -167,7 +167,7 @@ pub(super) fn make_folder(journal: &Path) -> Result<()> {
 }
 
 /// Makes the name of a file or folder survive a power cut. Systems other than Unix have no such call and need none.
-fn sync_folder(of: &Path) -> Result<()> {
+pub(crate) fn sync_folder(of: &Path) -> Result<()> {
     match of.parent() {
         Some(folder) if cfg!(unix) => {
             let synced = File::open(folder).and_then(|folder| folder.sync_all());

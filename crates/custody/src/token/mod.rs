@@ -14,4 +14,5 @@ mod tokens;
 
 pub use secret::{SECRET_PREFIX, Secret};
 pub use table::{Refused, State, Token};
+pub(crate) use tokens::is_invisible;
 pub use tokens::{Made, NewToken, Tokens};

@@ -6,7 +6,6 @@ use crate::{Result, random};
 
 /// What every secret begins with, so that scanners of source code and logs know one when they see it.
 pub const SECRET_PREFIX: &str = "wrk_";
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// As many digits of base 62 as 256 bits need.
 const RANDOM: usize = 43;
 /// As many digits of base 62 as a CRC-32 needs.
@@ -24,7 +23,7 @@ pub(super) type Digest = blake3::Hash;
 
 impl Secret {
     pub(super) fn random() -> Result<Self> {
-        let body = format!("{SECRET_PREFIX}{}", random::text(ALPHABET, RANDOM)?);
+        let body = format!("{SECRET_PREFIX}{}", random::text(random::BASE62, RANDOM)?);
         let check = checksum(&body);
         Ok(Self(body + &check))
     }
@@ -63,8 +62,8 @@ fn checksum(of: &str) -> String {
     let mut rest = crc32fast::hash(of.as_bytes()) as usize;
     let mut digits: Vec<u8> = Vec::with_capacity(CHECK);
     for _ in 0..CHECK {
-        digits.extend(ALPHABET.get(rest % ALPHABET.len()));
-        rest /= ALPHABET.len();
+        digits.extend(random::BASE62.get(rest % random::BASE62.len()));
+        rest /= random::BASE62.len();
     }
     digits.iter().rev().map(|digit| char::from(*digit)).collect()
 }

@@ -218,7 +218,7 @@ fn check_name(name: &str) -> Result<&str> {
 }
 
 /// Characters that take no room and may turn others around, so that one name looks like another: zero width, direction, tags.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}')
 }

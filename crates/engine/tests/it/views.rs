@@ -1,7 +1,7 @@
 //! What is outside a view changes no byte of what the view tells: two workspaces with the same visible files, one of them with others besides,
 //! answer everything alike, though they were written in other orders, over more commits, and hold what was changed and removed since.
 //!
-//! Left out of the comparison: when something was indexed or seen.
+//! Left out of the comparison: when something was indexed, seen or written.
 
 use proptest::prelude::*;
 use proptest::sample::Index as Pick;
@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use workroom_engine::{
-    Engine, Lock, Mode, NoProgress, OpenOptions, PathSet, Query, Question, Result, Shown, Status,
+    Act, Actor, Claim, Condition, Engine, Hit, Lock, Mode, NoProgress, OpenOptions, PathSet, Query, Question,
+    Result, Shown, Spooled, Status, Trust, Via,
 };
 
 const SENTENCES: [&str; 12] = [
@@ -133,12 +134,28 @@ impl Room {
             .unwrap();
     }
 
+    /// Writes it through the engine, with what its writer says of it, and gives it its time again.
+    fn put(&self, path: &str, text: &Text, (name, trust): (&str, Trust)) {
+        let spooled = Spooled::write(self.folder.path(), &bytes(path, text)).unwrap();
+        let by = Actor { principal: name.into(), name: name.into(), via: Via::Http, client: None };
+        let claim = Claim { trust: Some(trust), ..Claim::default() };
+        self.engine.put(path, &spooled, &Condition::Any, &claim, &Act::of(by)).unwrap();
+        self.write(path, text);
+    }
+
     fn remove(&self, path: &str) {
         std::fs::remove_file(self.folder.path().join(path)).unwrap();
     }
 
     fn index(&self) {
         self.engine.index(&NoProgress).unwrap();
+    }
+
+    /// Indexes, and looks: what is kept of a view from one query to the next goes on from there.
+    fn index_and_look(&self, set: &PathSet) {
+        self.index();
+        let query = Query::new(SENTENCES.join(" ")).within(set.clone());
+        self.engine.search(&query).unwrap();
     }
 }
 
@@ -157,8 +174,11 @@ fn told(engine: &Engine, set: &PathSet) -> Vec<String> {
         ),
     ];
     for path in PATHS {
-        told.push(format!("show {path}: {}", outcome(engine.show(path, set))));
-        told.push(format!("show {path}#1: {}", outcome(engine.show_chunk(path, 1, set))));
+        told.push(format!("show {path}: {}", outcome(engine.show(path, set).map(shown_without_times))));
+        told.push(format!(
+            "show {path}#1: {}",
+            outcome(engine.show_chunk(path, 1, set).map(shown_without_times))
+        ));
     }
     for text in QUERIES {
         for mode in [Mode::Lexical, Mode::Dense, Mode::Hybrid] {
@@ -170,12 +190,13 @@ fn told(engine: &Engine, set: &PathSet) -> Vec<String> {
                 query.clone().path("pub/deep"),
                 query.clone().path("zz"),
                 query.clone().filter_by("language=de"),
+                query.clone().filter_by("trust=untrusted"),
                 query.clone().min_seq(2),
                 Query { types: vec!["nonsense".into()], ..query.clone() },
                 narrowed,
             ] {
                 let hits = engine.search(&query).map(|mut hits| {
-                    hits.iter_mut().for_each(|hit| hit.indexed_at.clear());
+                    hits.iter_mut().for_each(without_times);
                     hits
                 });
                 told.push(format!("{query:?}: {}", outcome(hits)));
@@ -184,12 +205,22 @@ fn told(engine: &Engine, set: &PathSet) -> Vec<String> {
         let mut question = Question::new(text);
         question.query.within = set.clone();
         let answer = engine.ask(&question).map(|mut answer| {
-            answer.passages.iter_mut().for_each(|hit| hit.indexed_at.clear());
+            answer.passages.iter_mut().for_each(without_times);
             answer
         });
         told.push(format!("ask {text}: {}", outcome(answer)));
     }
     told
+}
+
+fn without_times(hit: &mut Hit) {
+    hit.indexed_at.clear();
+    hit.origin.iter_mut().for_each(|origin| origin.at.clear());
+}
+
+fn shown_without_times(mut shown: Shown) -> Shown {
+    shown.origin.iter_mut().for_each(|origin| origin.at.clear());
+    shown
 }
 
 fn outcome<T: Debug>(result: Result<T>) -> String {
@@ -225,20 +256,34 @@ proptest! {
         for (path, text) in VISIBLE.into_iter().zip(&before).rev() {
             if let Some(text) = text {
                 among.write(path, text);
-                among.index();
+                among.index_and_look(&set);
             }
         }
         for (n, text) in more.iter().enumerate() {
             among.write(&format!("aa/{n}.md"), text);
         }
-        among.index();
+        among.index_and_look(&set);
         for (path, _) in HIDDEN.into_iter().zip(&hidden).filter(|(_, (_, goes))| *goes) {
             among.remove(path);
         }
         for (path, text) in visible.iter().rev() {
             among.write(path, &text_of(path, text));
-            among.index();
+            among.index_and_look(&set);
         }
+        // Each with its writer. What those say of hidden files is theirs, be it of the same bytes.
+        for (path, text) in &visible[..4] {
+            let text = text_of(path, text);
+            alone.put(path, &text, ("ann", Trust::Untrusted));
+            among.put(path, &text, ("ann", Trust::Untrusted));
+        }
+        for (n, path) in HIDDEN.into_iter().enumerate() {
+            among.put(path, &texts[n % texts.len()], ("hidden writer", [Trust::Untrusted, Trust::Unknown][n % 2]));
+        }
+        for (path, _) in HIDDEN.into_iter().zip(&hidden).filter(|(_, (_, goes))| *goes) {
+            among.engine.remove(path, &Condition::Any, &Act::default()).unwrap();
+        }
+        alone.index();
+        among.index_and_look(&set);
         for (expected, found) in told(&alone.engine, &set).iter().zip(told(&among.engine, &set)) {
             prop_assert_eq!(expected, &found);
         }

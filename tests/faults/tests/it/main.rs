@@ -13,3 +13,5 @@ mod power;
 mod recorder;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod stage;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod takeover;

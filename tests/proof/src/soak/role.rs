@@ -3,6 +3,8 @@
 //! Invariant: a process changes only files of its own, so it knows what a search for its marker must find.
 
 use super::Measured;
+use super::changer::Changer;
+use super::way::{Http, Library, Mcp, Way};
 use crate::Version;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -26,6 +28,12 @@ pub enum Role {
     CliWriter,
     /// The same by the library.
     LibraryWriter,
+    /// Changes files and folders in every way there is, by the library.
+    LibraryChanger,
+    /// The same over HTTP.
+    HttpChanger,
+    /// The same over MCP.
+    McpChanger,
     /// Changes files outside the API.
     Editor,
     /// Kills the owner of the workspace, or asks it to end.
@@ -34,11 +42,14 @@ pub enum Role {
     Backfill,
 }
 
-const ROLES: [(Role, &str); 7] = [
+const ROLES: [(Role, &str); 10] = [
     (Role::CliReader, "cli-reader"),
     (Role::LibraryReader, "library-reader"),
     (Role::CliWriter, "cli-writer"),
     (Role::LibraryWriter, "library-writer"),
+    (Role::LibraryChanger, "library-changer"),
+    (Role::HttpChanger, "http-changer"),
+    (Role::McpChanger, "mcp-changer"),
     (Role::Editor, "editor"),
     (Role::Killer, "killer"),
     (Role::Backfill, "backfill"),
@@ -107,6 +118,7 @@ impl Task {
             rng: fastrand::Rng::with_seed(self.seed.wrapping_mul(1009).wrapping_add(self.id)),
             measured: Measured::default(),
             workspace: None,
+            changer: None,
             n: self.id * NUMBERS,
         };
         let until = Instant::now() + self.time;
@@ -123,6 +135,7 @@ struct Hand<'a> {
     rng: fastrand::Rng,
     measured: Measured,
     workspace: Option<Workspace>,
+    changer: Option<Changer>,
     n: u64,
 }
 
@@ -131,6 +144,7 @@ impl Hand<'_> {
         match self.task.role {
             Role::CliReader | Role::LibraryReader => self.read(),
             Role::CliWriter | Role::LibraryWriter => self.write(),
+            Role::LibraryChanger | Role::HttpChanger | Role::McpChanger => self.change(),
             Role::Editor => self.edit(),
             Role::Killer => self.kill(until),
             Role::Backfill => self.backfill(until),
@@ -150,6 +164,18 @@ impl Hand<'_> {
                     self.measured.stale.push(format!("{path} was there all the time and is not found"));
                 }
             }
+        }
+    }
+
+    fn change(&mut self) {
+        if self.changer.is_none() {
+            let task = self.task;
+            let way = self.measured.call("begin", || task.way());
+            let (rng, folder) = (self.rng.fork(), format!("changed/{}", task.id));
+            self.changer = way.map(|way| Changer::new(way, &task.root, folder, rng, self.n));
+        }
+        if let Some(changer) = &mut self.changer {
+            changer.step(&mut self.measured);
         }
     }
 
@@ -295,13 +321,27 @@ impl Task {
         Starter { program: self.cli.clone(), arguments }
     }
 
-    /// Runs the program; its standard output when it succeeded.
-    fn cli(&self, arguments: &[&str], input: Option<&str>) -> Result<String> {
+    fn way(&self) -> Result<Box<dyn Way>> {
+        Ok(match self.role {
+            Role::HttpChanger => Box::new(Http::start(self)?),
+            Role::McpChanger => Box::new(Mcp::start(self)),
+            _ => Box::new(Library(self.open()?)),
+        })
+    }
+
+    /// The program on the workspace.
+    pub(super) fn program(&self) -> Command {
         let mut command = Command::new(&self.cli);
         command.arg("--workspace").arg(&self.root);
         if let Some(models) = &self.models {
             command.arg("--models-dir").arg(models);
         }
+        command
+    }
+
+    /// Runs the program; its standard output when it succeeded.
+    fn cli(&self, arguments: &[&str], input: Option<&str>) -> Result<String> {
+        let mut command = self.program();
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {

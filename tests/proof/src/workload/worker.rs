@@ -1,14 +1,18 @@
 //! One thread of the workload, and its choices.
 
 use super::{Known, Room};
+use crate::check::ALL;
 use crate::journal::Ack;
 use crate::op::beside;
 use crate::{Op, Version};
 use anyhow::{Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use workroom::{Mode, NoProgress, Query};
+use workroom::{Condition, Edit, Mode, NoProgress, Query, Written};
+
+mod folders;
 
 /// Files of each kind that a thread works on; few, so that most operations meet an earlier one.
 const FILES: u64 = 8;
@@ -21,6 +25,8 @@ pub(super) struct Worker<'a> {
     rng: fastrand::Rng,
     api: Files,
     out: Files,
+    /// Folders that it made.
+    made: BTreeMap<String, Version>,
 }
 
 /// Files under one folder that one thread changes.
@@ -33,7 +39,7 @@ struct Files {
 
 impl Files {
     fn of(folder: String, known: &Known) -> Self {
-        let ours = |path: &&String| path.starts_with(&folder);
+        let ours = |path: &&String| path.starts_with(&folder) && !path.ends_with('/');
         let held = known.files.iter().filter(|(path, _)| ours(path));
         let held = held.map(|(path, version)| (path.clone(), *version)).collect();
         let unpromised = known.unpromised.iter().filter(ours).cloned().collect();
@@ -61,8 +67,12 @@ impl Files {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(room: &'a Room, thread: usize, seed: u64, known: &Known) -> Self {
+        let folder = format!("api/{thread}/");
+        let is_made = |path: &str| path.starts_with(&folder) && path.ends_with('/');
+        let made = known.files.iter().filter(|(path, _)| is_made(path));
         Self {
             room,
+            made: made.map(|(path, version)| (path.clone(), *version)).collect(),
             rng: fastrand::Rng::with_seed(seed.wrapping_mul(31).wrapping_add(thread as u64)),
             api: Files::of(format!("api/{thread}/"), known),
             out: Files::of(format!("out/{thread}/"), known),
@@ -81,10 +91,14 @@ impl<'a> Worker<'a> {
         let dice = self.rng.u32(0..100);
         let outside = !self.room.only_api;
         match dice {
-            0..30 => self.write(),
-            30..36 => self.write_shared(),
-            36..44 => self.remove(),
-            44..50 => self.rename(),
+            0..20 => self.write(),
+            20..24 => self.append(),
+            24..27 => self.change(),
+            27..32 => self.write_shared(),
+            32..36 => self.remove(),
+            36..39 => self.copy(),
+            39..43 => self.rename(),
+            43..50 => self.folders(),
             50..64 if outside => self.edit(),
             64..69 if outside => self.delete(),
             69..74 if outside => self.shift(),
@@ -103,7 +117,7 @@ impl<'a> Worker<'a> {
 
     fn write(&mut self) -> Result<()> {
         let path = self.api.place(&mut self.rng);
-        let version = self.write_to(path.clone())?;
+        let version = if self.rng.u8(0..4) == 0 { self.put(&path)? } else { self.write_to(path.clone())? };
         self.api.hold(&path, version);
         // Every second time the writer looks for what it has just written.
         if self.rng.bool() { self.search_for(path, version) } else { Ok(()) }
@@ -121,10 +135,66 @@ impl<'a> Worker<'a> {
         self.room.perform(n, op, || {
             let written =
                 self.room.with(|workspace| Ok(workspace.write(&path, version.text().as_bytes())?))?;
-            ensure!(written.version == version.hash(), "acknowledged as {}", written.version);
-            Ok(Ack { seq: Some(written.seq), version: Some(written.version), ..Ack::default() })
+            acknowledged(written, version)
         })?;
         Ok(version)
+    }
+
+    /// Bytes that come in portions, and are put in their place when all have come.
+    fn put(&mut self, path: &str) -> Result<Version> {
+        let n = self.room.number();
+        let version = self.version(n);
+        let op = Op::Put { path: path.to_owned(), version };
+        let portion = self.rng.usize(1..20_000);
+        self.room.perform(n, op, || {
+            let written = self.room.with(|workspace| {
+                let mut spool = workspace.spool()?;
+                version.text().as_bytes().chunks(portion).try_for_each(|bytes| spool.write_all(bytes))?;
+                Ok(workspace.put(path, &spool.finish()?, &Condition::Any)?)
+            })?;
+            acknowledged(written, version)
+        })?;
+        Ok(version)
+    }
+
+    fn append(&mut self) -> Result<()> {
+        let Some((path, before)) = self.api.one(&mut self.rng) else { return Ok(()) };
+        let version = before.longer(self.rng.u32(1..8));
+        let (text, from) = (version.text(), before.text().len());
+        self.api.hold(&path, version);
+        self.room.perform(self.room.number(), Op::Append { path: path.clone(), version }, || {
+            let more = &text.as_bytes()[from..];
+            let condition = Condition::Version(before.hash());
+            acknowledged(self.room.with(|workspace| Ok(workspace.append(&path, more, &condition)?))?, version)
+        })
+    }
+
+    /// Edits a text into another.
+    fn change(&mut self) -> Result<()> {
+        let Some((path, before)) = self.api.one(&mut self.rng) else { return Ok(()) };
+        let n = self.room.number();
+        let version = self.version(n);
+        self.api.hold(&path, version);
+        self.room.perform(n, Op::Change { path: path.clone(), version }, || {
+            let edit = Edit { old: before.text(), new: version.text(), replace_all: false };
+            let edited =
+                self.room.with(|workspace| Ok(workspace.edit(&path, &[edit], &Condition::Any, false)?))?;
+            ensure!(edited.version == version.hash(), "acknowledged as {}", edited.version);
+            Ok(Ack { seq: edited.seq, version: Some(edited.version), ..Ack::default() })
+        })
+    }
+
+    fn copy(&mut self) -> Result<()> {
+        let Some((from, version)) = self.api.one(&mut self.rng) else { return Ok(()) };
+        let to = self.api.place(&mut self.rng);
+        if self.api.held.contains_key(&to) {
+            return Ok(());
+        }
+        self.api.hold(&to, version);
+        self.room.perform(self.room.number(), Op::Copy { to: to.clone(), version }, || {
+            let seq = self.room.with(|workspace| Ok(workspace.copy(&from, &to)?))?;
+            Ok(Ack { seq: Some(seq), ..Ack::default() })
+        })
     }
 
     fn remove(&mut self) -> Result<()> {
@@ -235,7 +305,8 @@ impl<'a> Worker<'a> {
     fn search_for(&mut self, path: String, version: Version) -> Result<()> {
         let mode = if self.rng.bool() { Mode::Hybrid } else { Mode::Lexical };
         self.room.perform(self.room.number(), Op::Search { version }, || {
-            let query = Query::new(version.marker()).mode(mode).limit(20).rescore_ms(0);
+            // Copies of a long text have many chunks that are alike.
+            let query = Query::new(version.marker()).mode(mode).limit(ALL).rescore_ms(0);
             let hits = self.room.with(|workspace| Ok(workspace.search(&query)?))?;
             let own = |hit: &workroom::Hit| hit.path == path && hit.version == version.hash() && hit.fresh;
             ensure!(hits.iter().any(own), "{path} is not found as it was written: {hits:?}");
@@ -246,4 +317,9 @@ impl<'a> Worker<'a> {
     fn at(&self, path: &str) -> PathBuf {
         self.room.root.join(path)
     }
+}
+
+fn acknowledged(written: Written, version: Version) -> Result<Ack> {
+    ensure!(written.version == version.hash(), "acknowledged as {}", written.version);
+    Ok(Ack { seq: Some(written.seq), version: Some(written.version), ..Ack::default() })
 }

@@ -1,0 +1,169 @@
+//! The leases of a workspace, shared by all threads of the process that owns it.
+//!
+//! Invariant: whoever waits sleeps, and is woken by whatever lets it go on: a lease given back or ended by itself, a write that has ended, one
+//! before it that gives up.
+//! Not here: what is given to whom (`desk`).
+
+use super::clock::Clock;
+use super::desk::{Desk, Holder, InTheWay};
+use super::lease::{Held, Lease, LeaseRequest};
+use crate::{Error, Principal, Result};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Also one who would not wait waits so long for writes that are under way: they end by themselves, and soon.
+const FOR_WRITES: Duration = Duration::from_secs(2);
+/// How often one who waits looks whether it still wants to.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// All leases of a workspace. To be shared by threads; of all processes, only the workspace's owner has them.
+pub struct Leases {
+    state: Mutex<State>,
+    changed: Condvar,
+    clock: Arc<dyn Clock>,
+}
+
+struct State {
+    desk: Desk,
+    /// What became of wishes, until those who wait for them have looked.
+    outcomes: HashMap<u64, Result<Lease>>,
+}
+
+/// The right to write some paths, until it is dropped. No lease on them is given meanwhile.
+pub struct Permit<'a> {
+    leases: &'a Leases,
+    number: u64,
+}
+
+impl Leases {
+    /// The leases that are kept in `folder`.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        let desk = Desk::open(folder, &*clock)?;
+        let state = Mutex::new(State { desk, outcomes: HashMap::new() });
+        Ok(Self { state, changed: Condvar::new(), clock })
+    }
+
+    /// Takes a lease, durable when this returns; waits for it at most `patience`, in the order of asking, and no longer than `wanted` says so.
+    ///
+    /// # Errors
+    /// [`Held`](Error::Held) by whom when it was not to be had in time, [`Busy`](Error::Busy) when others asked before or are writing,
+    /// [`Invalid`](Error::Invalid) for a wish that makes no sense, and when the journal cannot be written.
+    pub fn take(
+        &self,
+        by: &Principal,
+        request: LeaseRequest,
+        patience: Duration,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Lease> {
+        let began = Instant::now();
+        let mut state = self.lock();
+        let number = state.desk.ask(holder(by), request.clone(), &self.clock.now())?;
+        loop {
+            state = self.go_on(state);
+            if let Some(outcome) = state.outcomes.remove(&number) {
+                return outcome;
+            }
+            let now = self.clock.now();
+            let in_the_way = state.desk.in_the_way(number, &now);
+            let patience = match in_the_way {
+                Some(InTheWay::Write) => patience.max(FOR_WRITES),
+                _ => patience,
+            };
+            let left = patience.saturating_sub(began.elapsed());
+            if left.is_zero() || !wanted() {
+                state.desk.withdraw(number);
+                drop(self.go_on(state));
+                return Err(refused(&request, in_the_way));
+            }
+            let until_end = state.desk.next_end_ms(&now).map_or(LOOK, |ms| Duration::from_millis(ms.max(1)));
+            let nap = left.min(until_end).min(LOOK);
+            state = self.changed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Lets a lease last so many seconds from now. A heartbeat that was acknowledged may be lost when the power goes.
+    ///
+    /// # Errors
+    /// [`LeaseEnded`](Error::LeaseEnded), and when the journal cannot be written.
+    pub fn extend(&self, by: &Principal, id: &str, seconds: u64) -> Result<Lease> {
+        self.lock().desk.extend(holder(by), id, seconds, &self.clock.now())
+    }
+
+    /// Gives a lease back.
+    ///
+    /// # Errors
+    /// [`LeaseEnded`](Error::LeaseEnded) when it is not to be had back any more, and when the journal cannot be written.
+    pub fn release(&self, by: &Principal, id: &str) -> Result<()> {
+        let mut state = self.lock();
+        let released = state.desk.release(holder(by), id, &self.clock.now());
+        drop(self.go_on(state));
+        released
+    }
+
+    /// Takes the lease with that fencing token from whoever holds it.
+    ///
+    /// # Errors
+    /// As [`Leases::release`].
+    pub fn take_away(&self, fencing_token: u64) -> Result<Held> {
+        let mut state = self.lock();
+        let taken = state.desk.take_away(fencing_token, &self.clock.now());
+        drop(self.go_on(state));
+        taken
+    }
+
+    /// All that hold, in the order in which they were given.
+    pub fn holding(&self) -> Vec<Held> {
+        self.lock().desk.holding(&self.clock.now())
+    }
+
+    /// The right to write all of `paths` now, by the lease `lease` where somebody holds one.
+    ///
+    /// # Errors
+    /// [`Held`](Error::Held) by whom; [`LeaseEnded`](Error::LeaseEnded) when the lease that is shown has ended;
+    /// [`Busy`](Error::Busy) when somebody is about to be given one; [`Invalid`](Error::Invalid) when the one that is shown is on other paths.
+    pub fn permit(&self, by: &Principal, paths: &[&str], lease: Option<&str>) -> Result<Permit<'_>> {
+        let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
+        let number = self.lock().desk.begin_write(holder(by), &paths, lease, &self.clock.now())?;
+        Ok(Permit { leases: self, number })
+    }
+
+    /// Gives whoever waits what can be given, and wakes those who have got something.
+    fn go_on<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let done = state.desk.pump(&self.clock.now());
+        if !done.is_empty() {
+            state.outcomes.extend(done);
+            self.changed.notify_all();
+        }
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked left a desk that each call leaves whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut state = self.leases.lock();
+        state.desk.end_write(self.number);
+        drop(self.leases.go_on(state));
+    }
+}
+
+fn holder(by: &Principal) -> Holder<'_> {
+    Holder { principal: &by.id, name: &by.name }
+}
+
+fn refused(request: &LeaseRequest, in_the_way: Option<InTheWay>) -> Error {
+    let path = request.paths.first().cloned().unwrap_or_default();
+    match in_the_way {
+        Some(InTheWay::Lease(by)) => Error::Held { path, by: Box::new(by) },
+        _ => Error::Busy { path },
+    }
+}

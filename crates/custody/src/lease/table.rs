@@ -1,0 +1,210 @@
+//! The leases that the journal knows of.
+//!
+//! Invariant: a pure function of the records. No two leases that were given while both held are on the same path, unless both are shared.
+//! Not here: who waits (`desk`).
+
+use super::clock::{Now, Until};
+use super::lease::{Held, Lease, LeaseRequest, Mode, any_overlap, covers};
+use crate::Result;
+use crate::journal::{Replay, Unfit};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something that happened to a lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Record {
+    /// It was given.
+    Given {
+        id: String,
+        fencing_token: u64,
+        principal: String,
+        name: String,
+        request: LeaseRequest,
+        since_ms: i64,
+        until: Until,
+    },
+    /// Its holder goes on with it. May be lost when the power goes, and with it all who could have gone on.
+    Extended { id: String, seconds: u64, until: Until },
+    /// It was given back, or taken.
+    Ended { id: String },
+    /// Tokens up to this one were given to leases that have ended. Only a smaller journal needs it.
+    Counted { fencing_token: u64 },
+}
+
+impl Record {
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|error| crate::Error::invalid(error.to_string()))
+    }
+}
+
+/// All leases that were given and not given back, by id.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    entries: BTreeMap<String, Entry>,
+    /// The greatest fencing token that was given.
+    last: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    fencing_token: u64,
+    principal: String,
+    name: String,
+    request: LeaseRequest,
+    since_ms: i64,
+    until: Until,
+}
+
+impl Table {
+    /// The greatest fencing token that was given.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Those that hold, in the order in which they were given.
+    pub(super) fn holding(&self, now: &Now) -> Vec<Held> {
+        let mut held: Vec<Held> = self.active(now).map(|(_, entry)| entry.held()).collect();
+        held.sort_unstable_by_key(|held| held.fencing_token);
+        held
+    }
+
+    /// Whether there is a lease of that id and principal that holds.
+    pub(super) fn holds(&self, id: &str, principal: &str, now: &Now) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.principal == principal && entry.holds(now))
+    }
+
+    /// What ends those whose time is over for good: by another clock, after a restart, it might not be.
+    pub(super) fn expired(&self, now: &Now) -> Vec<Record> {
+        let expired = self.entries.iter().filter(|(_, entry)| !entry.holds(now));
+        expired.map(|(id, _)| Record::Ended { id: id.clone() }).collect()
+    }
+
+    /// The lease of that id.
+    pub(super) fn get(&self, id: &str) -> Option<Lease> {
+        self.entries.get(id).map(|entry| Lease { id: id.to_owned(), held: entry.held() })
+    }
+
+    /// The id of the lease with that token.
+    pub(super) fn id_of(&self, fencing_token: u64) -> Option<&str> {
+        let mut entries = self.entries.iter();
+        entries.find(|(_, entry)| entry.fencing_token == fencing_token).map(|(id, _)| id.as_str())
+    }
+
+    /// One that holds and keeps these paths from being had in that mode.
+    pub(super) fn in_the_way(&self, paths: &[String], mode: Mode, now: &Now) -> Option<Held> {
+        let both_shared = |entry: &Entry| entry.request.mode == Mode::Shared && mode == Mode::Shared;
+        let mut active = self.active(now).map(|(_, entry)| entry);
+        let found = active.find(|entry| !both_shared(entry) && any_overlap(&entry.request.paths, paths));
+        found.map(Entry::held)
+    }
+
+    /// One that holds and keeps whoever shows lease `own` from writing `path`.
+    pub(super) fn keeps_from_writing(&self, path: &str, own: Option<&str>, now: &Now) -> Option<Held> {
+        let paths = [path.to_owned()];
+        let is_own = |id: &str, entry: &Entry| {
+            Some(id) == own && entry.request.mode == Mode::Exclusive && entry.covers(path)
+        };
+        let mut active = self.active(now);
+        active
+            .find(|(id, entry)| !is_own(id, entry) && any_overlap(&entry.request.paths, &paths))
+            .map(|(_, entry)| entry.held())
+    }
+
+    /// Whether a lease lets its holder write any of these paths.
+    pub(super) fn lets_write(&self, id: &str, paths: &[String]) -> bool {
+        self.entries.get(id).is_some_and(|entry| {
+            entry.request.mode == Mode::Exclusive && paths.iter().any(|path| entry.covers(path))
+        })
+    }
+
+    /// Milliseconds until the next of them ends by itself.
+    pub(super) fn next_end_ms(&self, now: &Now) -> Option<u64> {
+        self.active(now).map(|(_, entry)| entry.left_ms(now)).min()
+    }
+
+    /// How many a principal has.
+    pub(super) fn count_of(&self, principal: &str, now: &Now) -> usize {
+        self.active(now).filter(|(_, entry)| entry.principal == principal).count()
+    }
+
+    /// What makes those of another run of the machine end by this run's clock.
+    pub(super) fn carried_over(&self, now: &Now) -> Vec<Record> {
+        let foreign = self.active(now).filter(|(_, entry)| entry.until.boot != now.boot);
+        let carry = |(id, entry): (&String, &Entry)| Record::Extended {
+            id: id.clone(),
+            seconds: entry.request.seconds,
+            until: Until::after(now, entry.left_ms(now)),
+        };
+        foreign.map(carry).collect()
+    }
+
+    /// The records that make the state without what has ended.
+    pub(super) fn records(&self, now: &Now) -> Vec<Record> {
+        let given = self.active(now).map(|(id, entry)| Record::Given {
+            id: id.clone(),
+            fencing_token: entry.fencing_token,
+            principal: entry.principal.clone(),
+            name: entry.name.clone(),
+            request: entry.request.clone(),
+            since_ms: entry.since_ms,
+            until: entry.until.clone(),
+        });
+        given.chain([Record::Counted { fencing_token: self.last }]).collect()
+    }
+
+    fn active<'a>(&'a self, now: &'a Now) -> impl Iterator<Item = (&'a String, &'a Entry)> {
+        self.entries.iter().filter(|(_, entry)| entry.holds(now))
+    }
+}
+
+impl Entry {
+    fn held(&self) -> Held {
+        Held {
+            fencing_token: self.fencing_token,
+            principal: self.principal.clone(),
+            name: self.name.clone(),
+            mode: self.request.mode,
+            paths: self.request.paths.clone(),
+            purpose: self.request.purpose.clone(),
+            since_ms: self.since_ms,
+            until_ms: self.until.wall_ms,
+        }
+    }
+
+    fn left_ms(&self, now: &Now) -> u64 {
+        self.until.left_ms(now, self.request.seconds.saturating_mul(1000))
+    }
+
+    fn holds(&self, now: &Now) -> bool {
+        self.left_ms(now) > 0
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        self.request.paths.iter().any(|own| covers(own, path))
+    }
+}
+
+impl Replay for Table {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn apply(&mut self, _number: u64, record: &[u8]) -> std::result::Result<(), Unfit> {
+        match serde_json::from_slice(record).map_err(|error| Unfit(error.to_string()))? {
+            Record::Given { id, fencing_token, principal, name, request, since_ms, until } => {
+                self.last = self.last.max(fencing_token);
+                self.entries.insert(id, Entry { fencing_token, principal, name, request, since_ms, until });
+            }
+            Record::Extended { id, seconds, until } => {
+                if let Some(entry) = self.entries.get_mut(&id) {
+                    entry.request.seconds = seconds;
+                    entry.until = until;
+                }
+            }
+            Record::Ended { id } => drop(self.entries.remove(&id)),
+            Record::Counted { fencing_token } => self.last = self.last.max(fencing_token),
+        }
+        Ok(())
+    }
+}
