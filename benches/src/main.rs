@@ -1,6 +1,7 @@
 //! The harness: what the README's figures come from, measured on any folder, with the real library.
 //!
-//! `workroom-bench ingest|search|fresh|all|questions|tiers|documents [FOLDER] [--python PATH]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
+//! `workroom-bench ingest|search|fresh|all|questions|tiers|documents [FOLDER] [--python PATH]`, `workroom-bench serve [FOLDER] [--minutes M]
+//! [--files N] [--connections N] [--parts A,B] [--program PATH] [--into FILE]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
 //! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
 //!
 //! What it does not show: other file systems, more cores, more than one process at a time.
@@ -13,6 +14,7 @@ mod ingest;
 mod machine;
 mod questions;
 mod search;
+mod serve;
 mod statistics;
 mod tiers;
 
@@ -41,6 +43,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|what| what == "serve") {
+        return serve::run(arguments);
+    }
     let python = taken(&mut arguments, "--python")?.unwrap_or_else(|| "python3".to_owned());
     let what = arguments.first().map_or("all", String::as_str);
     if what == "ingest-child" {
@@ -75,7 +80,7 @@ fn run() -> Result<(), Failure> {
             results.insert(name.to_owned(), measure(&copy.root)?);
         }
     }
-    machine::keep(what, &Value::Object(results))
+    machine::keep(what, &Value::Object(results), None)
 }
 
 /// Takes an option and its value out of the arguments.

@@ -12,6 +12,16 @@ impl Samples {
         self.0.push(sample);
     }
 
+    /// Adds all of another.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The value below which a share of the samples lies (nearest rank).
     pub(crate) fn percentile(&self, share: f64) -> Duration {
         let mut sorted = self.0.clone();
