@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the outside programs that the proofs of the MCP and HTTP server need, each in its own folder below $1.
+# Installs the programs of others that `cargo xtask conformance` needs, each in its own folder below $1.
 # Needs: npm (any), python3 >= 3.10 with venv. From the public registries of npm and Python; wrk from the distribution.
 set -eu
 root=${1:?usage: setup.sh FOLDER}

