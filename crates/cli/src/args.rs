@@ -1,8 +1,14 @@
 //! The command line, as clap reads it. What is written here is what `--help` says.
 
+mod llm;
 mod mcp;
+mod otlp;
+mod serve;
 
+pub(crate) use llm::Llm;
 pub(crate) use mcp::{Agent, InstallMcp, Mcp, McpSetup, SettingsOf};
+pub(crate) use otlp::Otlp;
+pub(crate) use serve::{Anonymous, Fixtures, Serve};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -136,7 +142,7 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// Only documents that say this of themselves: author=smith, title=plan, keyword=tide, language=de, created>=2024-03, modified<2024,
-    /// pages>10 (may be given several times; put it in quotes)
+    /// pages>10, trust=untrusted (may be given several times; put it in quotes)
     #[arg(long = "filter", value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
     /// Prefer recent files; at this age (12h, 7d, 2w) half of the preference is gone
@@ -175,6 +181,8 @@ pub(crate) struct Ask {
     pub(crate) budget: u32,
     #[command(flatten)]
     pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) llm: Llm,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -208,6 +216,15 @@ pub(crate) struct Expect {
     pub(crate) json: bool,
 }
 
+/// How far a file is to be believed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Label {
+    /// You vouch for it
+    Trusted,
+    /// Whoever it is from may mean harm
+    Untrusted,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Write {
     /// Where in the workspace; folders are made
@@ -216,6 +233,15 @@ pub(crate) struct Write {
     /// Only if nothing is there
     #[arg(long, conflicts_with = "if_match")]
     pub(crate) if_absent: bool,
+    /// Where it was fetched
+    #[arg(long, value_name = "URL")]
+    pub(crate) source_url: Option<String>,
+    /// A file of the workspace that it was made of: it is trusted no further than that is (may be given several times)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) derived_from: Vec<String>,
+    /// How far it is to be believed
+    #[arg(long, value_enum)]
+    pub(crate) trust: Option<Label>,
     #[command(flatten)]
     pub(crate) expect: Expect,
 }
@@ -325,66 +351,6 @@ pub(crate) struct CreateToken {
     #[arg(long, value_name = "WHEN", default_value = "90d")]
     pub(crate) expires: String,
     /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// What whoever shows no token may do.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Anonymous {
-    /// Nothing
-    None,
-    /// Read everything
-    Read,
-    /// Read and write everything
-    Write,
-}
-
-/// Whether tests of a protocol's conformance find what they look for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Fixtures {
-    /// Not offered
-    None,
-    /// Offered beside the real tools
-    Offered,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Serve {
-    /// The workspace [default: as for every command]
-    #[arg(value_name = "FOLDER")]
-    pub(crate) folder: Option<PathBuf>,
-    /// Serve every workspace right below this folder, by its name
-    #[arg(long, value_name = "DIR", conflicts_with = "folder")]
-    pub(crate) root: Option<PathBuf>,
-    /// Where to listen; port 0 for any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
-    pub(crate) listen: std::net::SocketAddr,
-    /// A name by which the server is reached, besides localhost and addresses in numbers (may be given several times)
-    #[arg(long = "host", value_name = "NAME")]
-    pub(crate) hosts: Vec<String>,
-    /// The certificate with its chain, PEM
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// The certificate's private key, PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// What whoever shows no token may do
-    #[arg(long, value_enum, default_value_t = Anonymous::None)]
-    pub(crate) anonymous: Anonymous,
-    /// Be reached from elsewhere without TLS or without tokens
-    #[arg(long)]
-    pub(crate) insecure: bool,
-    /// The most connections at once
-    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    pub(crate) max_connections: u32,
-    /// The most requests of one token in a second
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) rate: u32,
-    /// For tests of the protocol's conformance
-    #[arg(long, value_enum, default_value_t = Fixtures::None, hide = true, num_args = 0..=1, default_missing_value = "offered")]
-    pub(crate) conformance_fixtures: Fixtures,
-    /// Print the address as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

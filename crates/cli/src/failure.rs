@@ -20,6 +20,10 @@ pub(crate) enum Failure {
     Custody(custody::Error),
     /// There is no server.
     Serve(server::ServeError),
+    /// The language model could not be asked.
+    Llm(generate::Error),
+    /// No spans can be sent.
+    Otlp(telemetry::Error),
     /// The teacher that a measurement is about does not work.
     Model(String),
     /// The user asked to stop.
@@ -71,6 +75,8 @@ impl fmt::Display for Failure {
             Self::Eval(error) => error.fmt(f),
             Self::Custody(error) => error.fmt(f),
             Self::Serve(error) => error.fmt(f),
+            Self::Llm(error) => error.fmt(f),
+            Self::Otlp(error) => error.fmt(f),
             Self::Interrupted => f.write_str("stopped before the end"),
         }
     }
@@ -115,6 +121,13 @@ fn custody_exit_code(error: &custody::Error) -> u8 {
     })
 }
 
+fn llm_exit_code(error: &generate::Error) -> u8 {
+    match error.failure() {
+        generate::Failure::Setting => exit_code(ErrorKind::Invalid),
+        _ => 12,
+    }
+}
+
 /// Says on standard error what went wrong. A reader that went away (`| head`) is no failure.
 #[expect(clippy::print_stderr, reason = "the one place that reports failures")]
 pub(crate) fn report(failure: &Failure) -> ExitCode {
@@ -129,6 +142,8 @@ pub(crate) fn report(failure: &Failure) -> ExitCode {
             (Some(error.hint()), exit_code(ErrorKind::Invalid))
         }
         Failure::Serve(error) => (Some(error.hint()), exit_code(ErrorKind::Io)),
+        Failure::Llm(error) => (Some(error.hint()), llm_exit_code(error)),
+        Failure::Otlp(error) => (Some(error.hint()), 2),
         Failure::Model(_) => (Some("run `workroom models install`"), exit_code(ErrorKind::Model)),
         Failure::Interrupted => {
             (Some("with `--work-dir` the next run goes on from here"), exit_code(ErrorKind::Cancelled))

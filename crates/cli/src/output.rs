@@ -5,7 +5,7 @@
 use console::{Style, Term, measure_text_width, truncate_str};
 use serde::Serialize;
 use std::io::{self, Write};
-use workroom::{Hit, Place};
+use workroom::{Hit, Origin, Place, Trust};
 
 /// Width for text that goes elsewhere than to a terminal.
 const PIPE_WIDTH: usize = 100;
@@ -98,6 +98,10 @@ impl Out {
             let header = self.dim(&clean(header));
             self.line(&format!("    {header}"))?;
         }
+        if let Some(known) = known(hit) {
+            let known = self.dim(&clean(&known));
+            self.line(&format!("    {known}"))?;
+        }
         for line in excerpt(&hit.quote, self.width.saturating_sub(4)) {
             self.line(&format!("    {line}"))?;
         }
@@ -121,6 +125,27 @@ fn fitting(path: &str, width: usize) -> String {
 /// Where in the original it is, behind two spaces: `  page 3`.
 pub(crate) fn origin(place: Option<&Place>) -> String {
     place.map_or(String::new(), |place| format!("  {}", clean(&place.label)))
+}
+
+/// Where a hit comes from, if that is worth a line: that the owner wrote it and nobody says more is not.
+fn known(hit: &Hit) -> Option<String> {
+    let told = |origin: &&Origin| !origin.by.is_owner() || origin.source_url.is_some();
+    let written = hit.origin.as_ref().filter(told).map(written);
+    let parts: Vec<String> = label(hit.trust).map(str::to_owned).into_iter().chain(written).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A label, where somebody has given one.
+pub(crate) fn label(trust: Trust) -> Option<&'static str> {
+    (!trust.is_unknown()).then(|| trust.name())
+}
+
+/// Who wrote a version, when and how: `written by reader (mcp, claude-code 2.1) at 2026-11-21T08:00:00.000Z`.
+pub(crate) fn written(origin: &Origin) -> String {
+    let by = &origin.by;
+    let client = by.client.as_ref().map(|client| format!(", {client}")).unwrap_or_default();
+    let url = origin.source_url.as_ref().map(|url| format!(", from {url}")).unwrap_or_default();
+    format!("{} by {} ({}{client}) at {}{url}", origin.source.name(), by.name, by.via.name(), origin.at)
 }
 
 /// `12` or `12-18`.

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use workroom::{OpenOptions, Sharing, Starter, Workspace, find_workspace};
+use workroom::{Actor, OpenOptions, Sharing, Starter, Via, Workspace, find_workspace};
 
 /// The folder that the command is about: named, or the nearest workspace upwards, or the current folder.
 pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
@@ -18,14 +18,19 @@ pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
 /// Opens the workspace.
 pub(crate) fn open(args: &Args) -> Result<Workspace, Failure> {
     let folder = folder(args)?;
-    Ok(Workspace::open_with(&folder, &options(args, &folder)?)?)
+    Ok(here(Workspace::open_with(&folder, &options(args, &folder)?)?))
+}
+
+/// What is done by a command is the owner's, by the command line.
+fn here(workspace: Workspace) -> Workspace {
+    workspace.acting_as(Actor::owner(Via::Cli))
 }
 
 /// Opens the workspace, making one where there is none. Says whether it is new.
 pub(crate) fn open_or_create(args: &Args) -> Result<(Workspace, bool), Failure> {
     let folder = folder(args)?;
     let is_new = Workspace::init(&folder)?;
-    Ok((Workspace::open_with(&folder, &options(args, &folder)?)?, is_new))
+    Ok((here(Workspace::open_with(&folder, &options(args, &folder)?)?), is_new))
 }
 
 /// Opens the workspace at `folder`, making one where there is none.

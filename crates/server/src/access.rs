@@ -4,15 +4,18 @@
 //! read and not change names the right that is missing. Who may write and not read learns nothing of what is there but that a write failed.
 //! Not here: how a principal is known (`host`), searching and files (`workroom`).
 
+mod told;
+
 use crate::host::{ANONYMOUS, Room, now_ms};
-use crate::refusal::{Kind, Near, NextCall, Refusal, Result};
-use custody::{Made, NewToken, Principal, Right, Token};
+use crate::refusal::{Kind, NextCall, Refusal, Result};
+use crate::spans::Retrieval;
+use custody::{Actor, Claim, Made, NewToken, Principal, Right, Token, Via};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use workroom::{
-    Answer, Condition, DocPath, Edit, Entry, Error, ErrorKind, Found, Hit, Page, PathSet, Problem, Query,
-    Question, Shown, SpoolWriter, Spooled, Status, View,
+    Answer, Condition, DocPath, Edit, Entry, ErrorKind, Found, Hit, Page, PathSet, Problem, Query, Question,
+    Shown, SpoolWriter, Spooled, Status, View, Workspace,
 };
 
 /// What a principal may do in a workspace. Cheap to clone; all calls block.
@@ -20,6 +23,8 @@ use workroom::{
 pub(crate) struct Access {
     room: Arc<Room>,
     principal: Arc<Principal>,
+    /// The principal as whatever is changed knows it.
+    actor: Arc<Actor>,
 }
 
 /// A change that was made. What the principal may not know of is absent.
@@ -57,7 +62,15 @@ pub(crate) struct Opened {
 impl Access {
     /// A principal in a workspace.
     pub(crate) fn new(room: Arc<Room>, principal: Arc<Principal>) -> Self {
-        Self { room, principal }
+        let actor = Arc::new(Actor::new(&principal, Via::Http));
+        Self { room, principal, actor }
+    }
+
+    /// The same by another way, with what the program at the other end says of itself.
+    pub(crate) fn coming(&self, via: Via, client: Option<&str>) -> Self {
+        let actor = Actor::new(&self.principal, via);
+        let actor = Arc::new(client.map_or(actor.clone(), |client| actor.with_client(client)));
+        Self { actor, ..self.clone() }
     }
 
     /// Who it is.
@@ -93,18 +106,25 @@ impl Access {
         !self.principal.writable().is_empty()
     }
 
+    /// The workspace, for changes: they are this principal's.
+    fn acting(&self) -> Workspace {
+        self.room.workspace.acting_as(Actor::clone(&self.actor))
+    }
+
     fn view(&self) -> View<'_> {
         self.room.workspace.within(self.readable())
     }
 
     /// Chunks by meaning and words.
     pub(crate) fn search(&self, query: &Query) -> Result<Vec<Hit>> {
-        self.said(self.view().search(query))
+        let span = Retrieval::begin(&self.room.name, &self.principal.id, query, Some(query.limit));
+        span.found(self.said(self.view().search(query)))
     }
 
     /// Passages and quoted sentences for a question.
     pub(crate) fn ask(&self, question: &Question) -> Result<Answer> {
-        self.said(self.view().ask(question))
+        let span = Retrieval::begin(&self.room.name, &self.principal.id, &question.query, None);
+        span.answered(self.said(self.view().ask(question)))
     }
 
     /// A document as it is indexed: all its chunks, or one between its neighbours.
@@ -198,21 +218,35 @@ impl Access {
     }
 
     /// Puts spooled bytes in their place.
-    pub(crate) fn put(&self, path: &str, spooled: &Spooled, condition: &Condition) -> Result<Change> {
+    pub(crate) fn put(
+        &self,
+        path: &str,
+        spooled: &Spooled,
+        condition: &Condition,
+        claim: &Claim,
+    ) -> Result<Change> {
         let path = self.writable_path(path)?;
         self.allow_condition(&path, condition)?;
         let path = path.as_str();
         let created = self.sees(path).then(|| self.room.workspace.stat(path).is_err());
-        let written = self.changed(path, condition, self.room.workspace.put(path, spooled, condition))?;
+        let written =
+            self.changed(path, condition, self.acting().put_with(path, spooled, condition, claim))?;
         Ok(Change { version: Some(written.version), seq: self.told(written.seq), created })
     }
 
     /// Writes a file.
-    pub(crate) fn write(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<Change> {
+    pub(crate) fn write(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        condition: &Condition,
+        claim: &Claim,
+    ) -> Result<Change> {
+        self.check_claim(claim)?;
         let mut spool = self.spool(path)?;
         spool.write_all(bytes).map_err(|error| no_room(&error))?;
         let spooled = self.said(spool.finish())?;
-        self.put(path, &spooled, condition)
+        self.put(path, &spooled, condition, claim)
     }
 
     /// Adds bytes at the end of a file, which is made if it is not there.
@@ -221,7 +255,7 @@ impl Access {
         self.allow_condition(&path, condition)?;
         let path = path.as_str();
         let created = self.sees(path).then(|| self.room.workspace.stat(path).is_err());
-        let written = self.changed(path, condition, self.room.workspace.append(path, bytes, condition))?;
+        let written = self.changed(path, condition, self.acting().append(path, bytes, condition))?;
         // The version of the whole would tell what was there before.
         let version = self.sees(path).then_some(written.version);
         Ok(Change { version, seq: self.told(written.seq), created })
@@ -237,19 +271,17 @@ impl Access {
     ) -> Result<Edited> {
         let path = self.changeable_path(path)?;
         let path = path.as_str();
-        let edited =
-            self.room.workspace.edit(path, edits, condition, trial).map_err(|error| match condition {
-                // It is the expected version, and the text to replace is not in it.
-                Condition::Version(expected)
-                    if self.open(path).is_ok_and(|opened| opened.version == *expected) =>
-                {
-                    self.refused(&error).next(NextCall::Read { path: path.to_owned() })
-                }
-                _ => self
-                    .changed::<()>(path, condition, Err(error))
-                    .err()
-                    .unwrap_or_else(|| self.nothing_at(path)),
-            })?;
+        let edited = self.acting().edit(path, edits, condition, trial).map_err(|error| match condition {
+            // It is the expected version, and the text to replace is not in it.
+            Condition::Version(expected)
+                if self.open(path).is_ok_and(|opened| opened.version == *expected) =>
+            {
+                self.refused(&error).next(NextCall::Read { path: path.to_owned() })
+            }
+            _ => {
+                self.changed::<()>(path, condition, Err(error)).err().unwrap_or_else(|| self.nothing_at(path))
+            }
+        })?;
         let version = Some(edited.version);
         let change = edited.seq.map(|seq| Change {
             version: version.clone(),
@@ -262,8 +294,7 @@ impl Access {
     /// Makes a folder and those above it.
     pub(crate) fn make_folder(&self, path: &str) -> Result<Change> {
         let path = self.changeable_path(path)?;
-        let made =
-            self.changed(path.as_str(), &Condition::Any, self.room.workspace.make_folder(path.as_str()))?;
+        let made = self.changed(path.as_str(), &Condition::Any, self.acting().make_folder(path.as_str()))?;
         Ok(Change { created: Some(made), ..Change::default() })
     }
 
@@ -271,7 +302,7 @@ impl Access {
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<Change> {
         let from = self.readable_path(from)?;
         let to = self.changeable_path(to)?;
-        let copied = self.room.workspace.copy(from.as_str(), to.as_str());
+        let copied = self.acting().copy(from.as_str(), to.as_str());
         let seq = self.moved(&from, &to, &Condition::Any, copied)?;
         Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
     }
@@ -280,7 +311,7 @@ impl Access {
     pub(crate) fn rename(&self, from: &str, to: &str, condition: &Condition) -> Result<Change> {
         let from = self.changeable_path(from)?;
         let to = self.changeable_path(to)?;
-        let renamed = self.room.workspace.rename_if(from.as_str(), to.as_str(), condition);
+        let renamed = self.acting().rename_if(from.as_str(), to.as_str(), condition);
         let seq = self.moved(&from, &to, condition, renamed)?;
         Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
     }
@@ -289,7 +320,7 @@ impl Access {
     pub(crate) fn remove(&self, path: &str, condition: &Condition, with_contents: bool) -> Result<Change> {
         let path = self.changeable_path(path)?;
         let path = path.as_str();
-        let workspace = &self.room.workspace;
+        let workspace = self.acting();
         let entry = self.read(path, workspace.stat(path))?;
         let removed = match entry.kind {
             workroom::Kind::Folder if *condition != Condition::Any => {
@@ -326,7 +357,7 @@ impl Access {
 
     fn require_admin(&self) -> Result<()> {
         if self.principal.paths(Right::Admin).is_empty() {
-            return Err(Refusal::forbidden(Right::Admin, ""));
+            return Err(Refusal::forbidden(&self.principal, Right::Admin, ""));
         }
         Ok(())
     }
@@ -344,7 +375,7 @@ impl Access {
             return Ok(path);
         }
         Err(match self.sees(path.as_str()) {
-            true => Refusal::forbidden(Right::Write, path.as_str()),
+            true => Refusal::forbidden(&self.principal, Right::Write, path.as_str()),
             false => self.nothing_at(path.as_str()),
         })
     }
@@ -352,7 +383,21 @@ impl Access {
     /// A path that may be written where what is there has a share in the answer, so it must be readable too.
     fn changeable_path(&self, path: &str) -> Result<DocPath> {
         let path = self.writable_path(path)?;
-        if self.sees(path.as_str()) { Ok(path) } else { Err(Refusal::forbidden(Right::Read, path.as_str())) }
+        if self.sees(path.as_str()) {
+            Ok(path)
+        } else {
+            Err(Refusal::forbidden(&self.principal, Right::Read, path.as_str()))
+        }
+    }
+
+    /// Whether the principal may say so of what it writes. What a file was made of it must be able to read: else that it is there would be told.
+    pub(crate) fn check_claim(&self, claim: &Claim) -> Result<()> {
+        claim.check(&self.actor).map_err(|error| Refusal::of_custody(&error))?;
+        for source in &claim.derived_from {
+            let path = self.readable_path(source)?;
+            self.read(path.as_str(), self.room.workspace.stat(path.as_str()))?;
+        }
+        Ok(())
     }
 
     /// Whether a write succeeds if a condition holds tells what is there.
@@ -360,7 +405,7 @@ impl Access {
         if *condition == Condition::Any || self.sees(path.as_str()) {
             return Ok(());
         }
-        Err(Refusal::forbidden(Right::Read, path.as_str()))
+        Err(Refusal::forbidden(&self.principal, Right::Read, path.as_str()))
     }
 
     /// A folder that may be listed.
@@ -371,100 +416,6 @@ impl Access {
         }
         let folder = clean(folder)?.to_string();
         if self.readable().shows_folder(&folder) { Ok(folder) } else { Err(self.nothing_at(&folder)) }
-    }
-
-    fn told(&self, seq: u64) -> Option<u64> {
-        self.readable().is_all().then_some(seq)
-    }
-
-    fn said<T>(&self, result: workroom::Result<T>) -> Result<T> {
-        result.map_err(|error| self.refused(&error))
-    }
-
-    /// What the library says to somebody who reads `path`.
-    fn read<T>(&self, path: &str, result: workroom::Result<T>) -> Result<T> {
-        result.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => self.nothing_at(path),
-            _ => self.veiled(path, &error),
-        })
-    }
-
-    /// What the library says to somebody who changes `path`.
-    fn changed<T>(&self, path: &str, condition: &Condition, result: workroom::Result<T>) -> Result<T> {
-        result.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => self.nothing_at(path),
-            ErrorKind::Conflict if *condition != Condition::Any && self.sees(path) => {
-                let refusal = Refusal { kind: Kind::PreconditionFailed, ..self.refused(&error) };
-                refusal.next(NextCall::Read { path: path.to_owned() })
-            }
-            _ if !self.sees(path) && error.kind() != ErrorKind::Io => {
-                Refusal::new(Kind::Conflict, format!("`{path}` cannot be written"))
-                    .hint("something is in the way that this token may not see; choose another path")
-            }
-            _ => self.veiled(path, &error),
-        })
-    }
-
-    fn moved<T>(
-        &self,
-        from: &DocPath,
-        to: &DocPath,
-        condition: &Condition,
-        result: workroom::Result<T>,
-    ) -> Result<T> {
-        let about_target =
-            |error: &Error| error.path().is_some_and(|at| at == to.to_fs(self.room.workspace.root()));
-        match result {
-            Err(error) if error.kind() == ErrorKind::Conflict && about_target(&error) => {
-                Err(self.refused(&error))
-            }
-            result => self.changed(from.as_str(), condition, result),
-        }
-    }
-
-    /// An error that is about something on the way which may not be seen, such as a link above, says no more than that nothing is there.
-    fn veiled(&self, path: &str, error: &Error) -> Refusal {
-        let root = self.room.workspace.root();
-        let about = error.path().and_then(|at| DocPath::from_fs(root, at).ok());
-        match about {
-            Some(about) if !self.sees(about.as_str()) => self.nothing_at(path),
-            // The path is one; what stands there is not what the call is for.
-            _ if error.kind() == ErrorKind::Invalid => {
-                Refusal { kind: Kind::Conflict, ..self.refused(error) }
-            }
-            _ => self.refused(error),
-        }
-    }
-
-    fn refused(&self, error: &Error) -> Refusal {
-        Refusal::of(error, self.room.workspace.root())
-    }
-
-    /// Nothing is there, or nothing that it may know of: with what it may know of near it.
-    pub(crate) fn nothing_at(&self, path: &str) -> Refusal {
-        let readable = self.readable();
-        if readable.is_empty() {
-            let refusal = Refusal::new(Kind::NotFound, format!("no such file: `{path}`"));
-            return refusal.hint("this token may see nothing here");
-        }
-        let mut rest = path;
-        while let Some((above, wanted)) = rest.rsplit_once('/') {
-            if readable.shows_folder(above)
-                && let Some(names) = self.names_in(above, &readable)
-            {
-                return Refusal::not_found(path, &Near::new(above.to_owned(), wanted, names));
-            }
-            rest = above;
-        }
-        let names = self.names_in("", &readable).unwrap_or_default();
-        Refusal::not_found(path, &Near::new(String::new(), rest, names))
-            .next(NextCall::Find { pattern: format!("**/{}", path.rsplit('/').next().unwrap_or(path)) })
-    }
-
-    fn names_in(&self, folder: &str, readable: &PathSet) -> Option<Vec<String>> {
-        let page = Page { after: None, limit: MOST };
-        let found = self.room.workspace.list(folder, readable, &page).ok()?;
-        Some(found.entries.iter().map(|entry| entry.name().to_owned()).collect())
     }
 }
 

@@ -1,13 +1,15 @@
 //! Blocking calls of the library, made from async code.
 //!
-//! Invariant: so many run at once and no more; whoever waits for a place, or for the answer, waits for so long and no longer. A call whose
-//! caller is gone is told so by its flag.
+//! Invariant: so many run at once and no more, and of queries no more than the library works on; whoever waits for a place, or for the answer,
+//! waits for so long and no longer. Others do not wait behind queries. A call whose caller is gone is told so by its flag.
 //! Not here: what is called.
 
 use crate::refusal::{Kind, Refusal, Result};
+use crate::spans;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use telemetry::Context;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A wait for a place to run: the library's own queue behind it is short too.
@@ -17,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Blocking {
     places: Arc<Semaphore>,
+    queries: Arc<Semaphore>,
+    looks: Arc<Semaphore>,
 }
 
 /// Becomes true when nobody waits for the answer any more.
@@ -47,7 +51,41 @@ impl Drop for SetOnDrop {
 impl Blocking {
     /// At most so many at once.
     pub(crate) fn new(at_once: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(at_once)) }
+        // As many queries as the library lets in: more would hold a thread each while they wait there, and every thread keeps what it has
+        // once allocated. For looks as many threads are enough, however many come at once.
+        let few = at_once.min(2 * std::thread::available_parallelism().map_or(2, usize::from));
+        let [places, queries, looks] = [at_once, few, few].map(|n| Arc::new(Semaphore::new(n)));
+        Self { places, queries, looks }
+    }
+
+    /// As [`Blocking::run`], of a call that takes microseconds, but for the first.
+    ///
+    /// # Errors
+    /// As [`Blocking::run`].
+    pub(crate) async fn look<T, F>(&self, deadline: Duration, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
+    {
+        let _turn = place(&self.looks, deadline).await?;
+        self.run(deadline, call).await
+    }
+
+    /// As [`Blocking::run`], of a call that computes from its beginning to its end.
+    ///
+    /// # Errors
+    /// As [`Blocking::run`].
+    pub(crate) async fn query<T, F>(&self, deadline: Duration, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
+    {
+        let turn = place(&self.queries, PATIENCE).await?;
+        let call = move |cancel: &Cancel| {
+            let _turn = turn;
+            call(cancel)
+        };
+        self.run(deadline, call).await
     }
 
     /// Makes a call. When this future is dropped, or `deadline` is over, the call's flag is set; a call that does not look at it goes on, and
@@ -60,11 +98,13 @@ impl Blocking {
         T: Send + 'static,
         F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
     {
-        let place = self.place().await?;
+        let place = place(&self.places, PATIENCE).await?;
         let cancel = Cancel::default();
         let _gone = SetOnDrop(cancel.clone());
+        let within = spans::here();
         let running = tokio::task::spawn_blocking(move || {
             let _place = place;
+            let _within = within.map(Context::attach);
             call(&cancel)
         });
         match tokio::time::timeout(deadline, running).await {
@@ -79,14 +119,14 @@ impl Blocking {
             }
         }
     }
+}
 
-    async fn place(&self) -> Result<OwnedSemaphorePermit> {
-        match tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => {
-                let refusal = Refusal::new(Kind::Unavailable, "too much is being done already");
-                Err(Refusal { retry_after: Some(1), ..refusal })
-            }
+async fn place(places: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit> {
+    match tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await {
+        Ok(Ok(place)) => Ok(place),
+        _ => {
+            let refusal = Refusal::new(Kind::Unavailable, "too much is being done already");
+            Err(Refusal { retry_after: Some(1), ..refusal })
         }
     }
 }
@@ -110,6 +150,28 @@ mod tests {
         tokio::task::spawn_blocking(move || said.recv().unwrap()).await.unwrap();
         // Its place is free again.
         assert_eq!(blocking.run(Duration::from_secs(9), |_| Ok(7)).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn others_do_not_wait_behind_queries() {
+        let blocking = Blocking::new(64);
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        let query = || {
+            let (blocking, ended) = (blocking.clone(), Arc::clone(&ended));
+            tokio::spawn(async move {
+                let wait =
+                    move |_: &Cancel| ended.lock().unwrap().recv().map_err(|_| Refusal::invalid("none"));
+                blocking.query(Duration::from_secs(60), wait).await
+            })
+        };
+        let queries: Vec<_> = (0..64).map(|_| query()).collect();
+        assert_eq!(blocking.run(Duration::from_secs(60), |_| Ok(7)).await, Ok(7));
+        assert!(queries.iter().all(|query| !query.is_finished()));
+        (0..64).for_each(|_| end.send(()).unwrap());
+        for query in queries {
+            assert_eq!(query.await.unwrap(), Ok(()));
+        }
     }
 
     #[tokio::test]

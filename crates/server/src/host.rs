@@ -9,6 +9,7 @@ use crate::changes::Changes;
 use crate::refusal::{Kind, Refusal, Result};
 use crate::versions::Versions;
 use custody::{Grant, Principal, Refused, Right, Rights, Tokens};
+use generate::Model;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -63,13 +64,25 @@ pub(crate) struct Room {
     pub(crate) tokens: Tokens,
     pub(crate) versions: Versions,
     changes: OnceLock<Changes>,
+    model: Option<Arc<Model>>,
 }
 
 impl Room {
     /// A workspace under a name.
     pub(crate) fn new(name: impl Into<String>, workspace: Arc<Workspace>) -> Self {
         let tokens = tokens_of(workspace.root());
-        Self { name: name.into(), workspace, tokens, versions: Versions::default(), changes: OnceLock::new() }
+        let (versions, changes) = (Versions::default(), OnceLock::new());
+        Self { name: name.into(), workspace, tokens, versions, changes, model: None }
+    }
+
+    /// With a language model, which answers questions about it.
+    pub(crate) fn with_model(self, model: Option<Arc<Model>>) -> Self {
+        Self { model, ..self }
+    }
+
+    /// The language model, if there is one.
+    pub(crate) fn model(&self) -> Option<&Arc<Model>> {
+        self.model.as_ref()
     }
 
     /// Its changes. Watching begins with the first call.
@@ -92,6 +105,7 @@ pub(crate) struct Host {
     served: Served,
     anonymous: Option<Principal>,
     open: Opener,
+    model: Option<Arc<Model>>,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     /// Tokens of workspaces that are not open.
     closed: Mutex<HashMap<PathBuf, Arc<Tokens>>>,
@@ -101,7 +115,12 @@ impl Host {
     /// Serves these.
     pub(crate) fn new(served: Served, anonymous: Anonymous, open: Opener) -> Self {
         let (rooms, closed) = (Mutex::default(), Mutex::default());
-        Self { served, anonymous: anonymous.principal(), open, rooms, closed }
+        Self { served, anonymous: anonymous.principal(), open, model: None, rooms, closed }
+    }
+
+    /// With a language model for all that is served.
+    pub(crate) fn with_model(self, model: Option<Arc<Model>>) -> Self {
+        Self { model, ..self }
     }
 
     /// The name of the workspace that is meant where none is named; none when there are several.
@@ -193,8 +212,13 @@ impl Host {
             let principal = all.get(name).map(|folder| self.principal(folder, secret));
             matches!(principal, Some(Ok(Some(principal))) if principal.may(Right::Admin, ""))
         };
-        if secret.is_none_or(|_| !names.iter().any(administers)) {
-            return Err(Refusal::forbidden(Right::Admin, ""));
+        if secret.is_none() {
+            return Err(unauthenticated(None));
+        }
+        if !names.iter().any(administers) {
+            let mut refusal = Refusal::new(Kind::Forbidden, "this token administers no workspace");
+            refusal.scope = Some(Right::Admin.name().to_owned());
+            return Err(refusal.hint("ask for a token with `admin` on the whole of one"));
         }
         if !is_name(name) {
             return Err(Refusal::invalid(format!("`{name}` cannot be a workspace's name")));
@@ -239,9 +263,17 @@ impl Host {
         }
         let workspace = Workspace::open_with(folder, &(self.open)(folder));
         let workspace = workspace.map_err(|error| Refusal::of(&error, folder))?;
-        let room = Arc::new(Room::new(name, Arc::new(workspace)));
+        let room = Arc::new(Room::new(name, Arc::new(workspace)).with_model(self.model.clone()));
         rooms.insert(name.to_owned(), Arc::clone(&room));
         Ok(room)
+    }
+
+    /// Whether what is served is where it was.
+    pub(crate) fn is_there(&self) -> bool {
+        match &self.served {
+            Served::Folder(folder) => folder.join(WORKROOM_DIR).is_dir(),
+            Served::Below(root) => std::fs::read_dir(root).is_ok(),
+        }
     }
 
     /// Opens what can be opened before anybody asks, so that the first one does not wait.

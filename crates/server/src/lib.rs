@@ -7,15 +7,20 @@
 mod access;
 mod blocking;
 mod changes;
+mod generation;
+mod handles;
 mod host;
 mod http;
 mod io;
 mod mcp;
 mod refusal;
 mod server;
+mod spans;
+mod timeouts;
 mod versions;
 
 pub use self::http::openapi_json;
 pub use host::{Anonymous, Opener, Served};
 pub use mcp::stdio;
 pub use server::{ServeError, ServeOptions, Server};
+pub use timeouts::Timeouts;

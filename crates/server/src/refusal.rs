@@ -3,6 +3,8 @@
 //! Invariant: pure. A refusal names only what its caller may see: no folder of this machine, no path outside the caller's grants.
 //! Not here: how it is said (`http` writes problem+json, `mcp` the text of a tool's error), who may see what (`access`).
 
+use crate::host::ANONYMOUS;
+use custody::Principal;
 use serde_json::{Value, json};
 use std::path::Path;
 use workroom::{Error, ErrorKind};
@@ -164,13 +166,16 @@ impl Refusal {
         self
     }
 
-    /// The principal may see what is there and lacks that right.
-    pub(crate) fn forbidden(right: custody::Right, path: &str) -> Self {
+    /// The principal may see what is there and lacks that right; whoever shows no token lacks the token first (RFC 6750, 3.1).
+    pub(crate) fn forbidden(principal: &Principal, right: custody::Right, path: &str) -> Self {
         let place = if path.is_empty() { "the whole workspace" } else { path };
-        let mut refusal =
-            Self::new(Kind::Forbidden, format!("this token has no right to {} `{place}`", verb(right)));
+        let (kind, who, how) = match principal.id == ANONYMOUS {
+            true => (Kind::Unauthenticated, "without a token there is", "show"),
+            false => (Kind::Forbidden, "this token has", "ask for"),
+        };
+        let mut refusal = Self::new(kind, format!("{who} no right to {} `{place}`", verb(right)));
         refusal.scope = Some(scope(right, path));
-        refusal.hint(format!("ask for a token with `{right}` on `{place}`"))
+        refusal.hint(format!("{how} a token with `{right}` on `{place}`"))
     }
 
     /// The same for what is not there and for what the principal may not know of. `near` is what it may know of in that folder.

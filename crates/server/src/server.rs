@@ -6,6 +6,8 @@
 use crate::host::{Anonymous, Host, Opener, Served};
 use crate::http::serve::Serving;
 use crate::http::{App, Names, Parts};
+use crate::timeouts::Timeouts;
+use generate::Model;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use telemetry::Telemetry;
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -30,8 +33,10 @@ pub struct ServeOptions {
     pub open: Opener,
     /// The address; port 0 for any that is free.
     pub listen: SocketAddr,
-    /// Names under which the server is reached, besides `localhost` and addresses in numbers.
+    /// Names under which the server is reached, besides `localhost` and addresses in numbers; with a port, at that one alone.
     pub hosts: Vec<String>,
+    /// The address that clients are told, where a proxy stands before the server: a scheme, a host and a port.
+    pub public_url: Option<String>,
     /// Files with the certificate chain and its key, both PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// What whoever shows no token may do.
@@ -46,8 +51,12 @@ pub struct ServeOptions {
     pub largest_file: u64,
     /// Whether to offer what tests of the protocol's conformance look for.
     pub conformance_fixtures: bool,
-    /// How long the head of a request may take; a minute if absent.
-    pub head_timeout: Option<Duration>,
+    /// The language model that answers where a request wants it to, if there is one.
+    pub model: Option<Arc<Model>>,
+    /// Where spans go, if anywhere.
+    pub telemetry: Option<Telemetry>,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
 }
 
 impl ServeOptions {
@@ -58,6 +67,7 @@ impl ServeOptions {
             open,
             listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
             hosts: Vec::new(),
+            public_url: None,
             tls: None,
             anonymous: Anonymous::None,
             insecure: false,
@@ -65,7 +75,9 @@ impl ServeOptions {
             rate: NonZeroU32::new(1000).unwrap_or(NonZeroU32::MIN),
             largest_file: 16 << 30,
             conformance_fixtures: false,
-            head_timeout: None,
+            model: None,
+            telemetry: None,
+            timeouts: Timeouts::default(),
         }
     }
 }
@@ -88,6 +100,14 @@ pub enum ServeError {
         /// The address.
         address: SocketAddr,
         /// What is missing.
+        why: &'static str,
+    },
+    /// A name cannot be one.
+    #[error("cannot be reached as `{name}`: {why}")]
+    Name {
+        /// The name.
+        name: String,
+        /// Why not.
         why: &'static str,
     },
     /// The certificate or its key cannot be used.
@@ -114,6 +134,9 @@ impl ServeError {
             Self::Listen { .. } => "choose another address with `--listen`, or port 0 for any that is free",
             Self::Open { .. } => {
                 "listen on 127.0.0.1, or give `--tls-cert` and `--tls-key` and make a token; `--insecure` does without"
+            }
+            Self::Name { .. } => {
+                "`--host` takes a host, with a port or without; `--public-url` a scheme and a host"
             }
             Self::Tls { .. } => "both files are PEM: the certificate with its chain, and its private key",
             Self::Workspace(_) => "`workroom status` says more",
@@ -146,27 +169,33 @@ impl Server {
     pub fn bind(options: ServeOptions) -> Result<Self, ServeError> {
         let tls = options.tls.as_ref().map(|(certificate, key)| acceptor(certificate, key)).transpose()?;
         let host = Host::new(options.served.clone(), options.anonymous, Arc::clone(&options.open));
+        let host = host.with_model(options.model.clone());
         let has_tokens = host.has_tokens();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let names = Names::new(scheme, &options.hosts, options.public_url.as_deref());
+        let names = names.map_err(|(name, why)| ServeError::Name { name, why })?;
         refuse_open(&options, has_tokens)?;
+        refuse_public(&options, &names)?;
         let listener = TcpListener::bind(options.listen);
         let listener = listener.map_err(|source| ServeError::Listen { address: options.listen, source })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        crate::handles::allow(options.max_connections);
         host.warm().map_err(|refusal| ServeError::Workspace(refusal.detail))?;
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://{address}");
+        let url = options.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         let app = App::new(Parts {
             host,
-            names: Names::new(options.hosts, scheme, address.port()),
-            url: url.clone(),
+            names,
             rate: options.rate,
             largest_file: options.largest_file,
+            timeouts: options.timeouts,
             at_once: AT_ONCE,
             fixtures: options.conformance_fixtures,
             key,
+            telemetry: options.telemetry,
             stop: stop.clone(),
             end: end.clone(),
         });
@@ -180,7 +209,7 @@ impl Server {
             app,
             tls,
             most_connections: options.max_connections,
-            head: options.head_timeout,
+            timeouts: options.timeouts,
             stop: stop.clone(),
             end,
         };
@@ -235,6 +264,17 @@ fn refuse_open(options: &ServeOptions, has_tokens: bool) -> Result<(), ServeErro
         (Some(_), Anonymous::None, true) => return Ok(()),
     };
     Err(ServeError::Open { address, why })
+}
+
+/// The same where something on this machine makes it reachable from elsewhere.
+fn refuse_public(options: &ServeOptions, names: &Names) -> Result<(), ServeError> {
+    let why = match (names.is_public_in_clear(), options.anonymous) {
+        _ if options.insecure => return Ok(()),
+        (None, _) | (Some(false), Anonymous::None) => return Ok(()),
+        (Some(true), _) => "its public address has no TLS",
+        (Some(false), Anonymous::Read | Anonymous::Write) => "whoever shows no token would be let in",
+    };
+    Err(ServeError::Open { address: options.listen, why })
 }
 
 fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ServeError> {

@@ -1,5 +1,6 @@
 //! The command line of `workroom mcp`.
 
+use super::{Llm, Otlp};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,6 +13,10 @@ pub(crate) struct Mcp {
     /// Let the agent do no more than the token in this environment variable may; without it, all that you may
     #[arg(long, value_name = "NAME")]
     pub(crate) token_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) llm: Llm,
+    #[command(flatten)]
+    pub(crate) otlp: Otlp,
     #[command(subcommand)]
     pub(crate) setup: Option<McpSetup>,
 }
@@ -45,7 +50,7 @@ pub(crate) enum SettingsOf {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InstallMcp {
     /// The agent
-    #[arg(value_enum)]
+    #[arg(value_enum, value_name = "AGENT")]
     pub(crate) client: Agent,
     /// Whose settings [default: the project's; yours for claude-desktop and codex]
     #[arg(long, value_enum)]

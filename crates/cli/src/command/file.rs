@@ -1,12 +1,12 @@
 //! `workroom read`, `write`, `rm`, `mv`: files of the workspace, changed so that nobody else's change is lost and the index knows at once.
 
-use crate::args::{Args, Expect, Mv, Read, Rm, Write};
+use crate::args::{Args, Expect, Label, Mv, Read, Rm, Write};
 use crate::failure::Failure;
 use crate::output::{Out, size};
 use crate::place;
 use serde::Serialize;
 use std::io::{Read as _, Write as _};
-use workroom::{Condition, Workspace};
+use workroom::{Claim, Condition, Trust, Workspace};
 
 pub(super) fn read(args: &Args, options: &Read) -> Result<(), Failure> {
     let bytes = Workspace::read_in(&place::folder(args)?, &options.path)?;
@@ -31,7 +31,16 @@ pub(super) fn write(args: &Args, options: &Write) -> Result<(), Failure> {
         hint: "pipe or redirect the file's bytes into this command".to_owned(),
     })?;
     let condition = if options.if_absent { Condition::Absent } else { condition(&options.expect) };
-    let written = workspace.write_if(&options.path, &bytes, &condition)?;
+    let claim = Claim {
+        source_url: options.source_url.clone(),
+        derived_from: options.derived_from.clone(),
+        trust: options.trust.map(|label| match label {
+            Label::Trusted => Trust::Trusted,
+            Label::Untrusted => Trust::Untrusted,
+        }),
+        ..Claim::default()
+    };
+    let written = workspace.write_with(&options.path, &bytes, &condition, &claim)?;
     let said = format!("wrote {} ({}), version {}", options.path, size(bytes.len() as u64), written.version);
     tell(&options.expect, &said, &written)
 }

@@ -10,8 +10,10 @@ mod json;
 
 use crate::args::{Args, Mcp, McpSetup};
 use crate::failure::Failure;
-use crate::place;
+use crate::{llm, otlp, place};
 use custody::{FOLDER, Principal, Refused, Tokens};
+use std::sync::Arc;
+use telemetry::Telemetry;
 use workroom::{WORKROOM_DIR, Workspace};
 
 pub(super) fn run(args: &Args, options: &Mcp) -> Result<(), Failure> {
@@ -22,6 +24,8 @@ pub(super) fn run(args: &Args, options: &Mcp) -> Result<(), Failure> {
 }
 
 fn serve(args: &Args, options: &Mcp) -> Result<(), Failure> {
+    let model = llm::model(&options.llm)?.map(Arc::new);
+    let telemetry = otlp::telemetry(&options.otlp)?;
     let workspace = match &options.folder {
         Some(folder) => place::open_or_create_at(args, folder)?,
         None => place::open_or_create(args)?.0,
@@ -32,7 +36,9 @@ fn serve(args: &Args, options: &Mcp) -> Result<(), Failure> {
         .root()
         .file_name()
         .map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
-    Ok(server::stdio(workspace, &name, principal)?)
+    let served = server::stdio(workspace, &name, principal, model, telemetry.clone());
+    telemetry.iter().for_each(Telemetry::end);
+    Ok(served?)
 }
 
 /// The owner, who may use the files without us; or whoever a token stands for.

@@ -2,7 +2,7 @@
 
 use crate::args::{Args, Show};
 use crate::failure::Failure;
-use crate::output::{Out, clean, lines};
+use crate::output::{Out, clean, label, lines, written};
 use crate::place;
 use workroom::{Shown, Workspace};
 
@@ -33,6 +33,12 @@ fn print(out: &mut Out, shown: &Shown) -> Result<(), Failure> {
     out.whole(&format!("{} ({}){title}{stale}", out.bold(&shown.path), shown.format))?;
     for (name, value) in shown.metadata.iter().filter(|(name, _)| *name != "parser") {
         out.whole(&format!("{name:<10}{}", clean(value)))?;
+    }
+    if let Some(label) = label(shown.trust) {
+        out.whole(&format!("{:<10}{label}", "trust"))?;
+    }
+    if let Some(origin) = &shown.origin {
+        out.whole(&out.dim(&clean(&written(origin))))?;
     }
     for chunk in &shown.chunks {
         let mark = if chunk.asked { " <" } else { "" };

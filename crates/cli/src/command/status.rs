@@ -56,6 +56,9 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
     for repaired in &status.repaired {
         row("repaired", repaired.clone())?;
     }
+    if let Some(problem) = &status.provenance_problem {
+        row("provenance", problem.clone())?;
+    }
     Ok(())
 }
 

@@ -83,6 +83,48 @@ pub(super) struct Hit {
     pub(super) indexed_at: String,
     /// Whether the file still has those bytes.
     pub(super) fresh: bool,
+    /// Who wrote that version; absent for what was not written through the program.
+    pub(super) origin: Option<Origin>,
+    /// How far it is to be believed; absent where nobody has said.
+    pub(super) trust: Option<Trust>,
+}
+
+/// Whose a version is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Origin {
+    /// Who wrote it.
+    pub(super) by: Actor,
+    /// When, RFC 3339, UTC.
+    pub(super) at: String,
+    /// `written`, `edited`, `copied`, `fetched` or `derived`.
+    pub(super) source: String,
+    /// Where it was fetched, by its writer's account.
+    pub(super) source_url: Option<String>,
+}
+
+/// Who did something.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Actor {
+    /// The id of the token, or `owner`, or `anonymous`.
+    pub(super) principal: String,
+    /// What people call whoever has it.
+    pub(super) name: String,
+    /// `library`, `cli`, `http` or `mcp`.
+    pub(super) via: String,
+    /// What the program said of itself.
+    pub(super) client: Option<String>,
+}
+
+/// How far a file is to be believed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Trust {
+    /// The owner vouches for it.
+    Trusted,
+    /// Whoever it is from may mean harm.
+    Untrusted,
 }
 
 /// What was found, best first.
@@ -137,6 +179,115 @@ pub(super) struct Answer {
     pub(super) passages: Vec<Hit>,
     /// Word pieces of all passages together.
     pub(super) tokens: u64,
+    /// What the language model made of the passages, where the question was asked with `generate`.
+    pub(super) generated: Option<Generated>,
+}
+
+/// An answer by a language model, checked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Generated {
+    /// The model.
+    pub(super) model: String,
+    /// What came of it.
+    pub(super) outcome: Outcome,
+    /// Its sentences, each followed by the numbers of the passages that it cites, from 1, as `[2]`, or by `[unsupported]`. Absent unless it is
+    /// checked.
+    pub(super) answer: Option<String>,
+    /// How many of its sentences are supported.
+    pub(super) supported: u64,
+    /// How many sentences it said.
+    pub(super) said: u64,
+    /// The sentences of the answer.
+    pub(super) sentences: Vec<GeneratedSentence>,
+    /// Whether a limit of the model's ended the answer.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) cut: bool,
+    /// Why there is no answer.
+    pub(super) why: Option<String>,
+    /// What can be done about it.
+    pub(super) hint: Option<String>,
+    /// What failed, a stable word.
+    pub(super) failure: Option<String>,
+}
+
+/// What came of asking a language model.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    /// An answer of which at least one sentence is supported.
+    Checked,
+    /// None of its sentences is supported.
+    Unsupported,
+    /// The model found no answer in the passages.
+    NoAnswer,
+    /// No passage answers the question, so it was not asked.
+    NotAsked,
+    /// The model could not be asked, or did not come to an end.
+    Failed,
+}
+
+/// A sentence of a language model.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GeneratedSentence {
+    /// The sentence, without its citations.
+    pub(super) text: String,
+    /// Whether at least one of its citations stands where it says.
+    pub(super) supported: bool,
+    /// Its citations that stand: those of quoted sentences, and what the model got wrong.
+    pub(super) citations: Vec<GeneratedCitation>,
+    /// Those that do not.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) rejected: Vec<Rejected>,
+}
+
+/// Where a sentence of a language model stands.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GeneratedCitation {
+    /// Which passage it is from, from 0.
+    pub(super) passage: u64,
+    /// The file.
+    pub(super) path: String,
+    /// BLAKE3 of the file's bytes as they were indexed.
+    pub(super) version: String,
+    /// First byte of the document's text.
+    pub(super) start_byte: u32,
+    /// One past the last byte.
+    pub(super) end_byte: u32,
+    /// First character.
+    pub(super) start_char: u32,
+    /// One past the last character.
+    pub(super) end_char: u32,
+    /// First line, from 1.
+    pub(super) start_line: u32,
+    /// Last line, included.
+    pub(super) end_line: u32,
+    /// Where in the original.
+    pub(super) place: Option<Place>,
+    /// The words, byte for byte as they stand there.
+    pub(super) quote: String,
+    /// The number of the passage that the model named, from 1, where the words stand in another one.
+    pub(super) claimed: Option<u64>,
+    /// Whether the model wrote other white space than stands there.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) folded: bool,
+}
+
+/// A citation that does not stand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rejected {
+    /// The number of the passage that the model named, from 1.
+    pub(super) claimed: u64,
+    /// The words that it gave for a quote.
+    pub(super) quote: String,
+    /// `not-there`, `too-short` or `too-many`.
+    pub(super) why: String,
 }
 
 /// A document's chunks as they are indexed.
@@ -159,6 +310,10 @@ pub(super) struct Shown {
     pub(super) container: Option<String>,
     /// Whether the file still has those bytes.
     pub(super) fresh: bool,
+    /// Who wrote that version; absent for what was not written through the program.
+    pub(super) origin: Option<Origin>,
+    /// How far it is to be believed; absent where nobody has said.
+    pub(super) trust: Option<Trust>,
     /// The chunks, in order.
     pub(super) chunks: Vec<ShownChunk>,
 }
@@ -219,7 +374,7 @@ pub(super) struct UnsearchableFiles {
 mod tests {
     use super::*;
     use serde::de::DeserializeOwned;
-    use workroom::{OpenOptions, Query, Question, Sharing, Workspace};
+    use workroom::{Claim, Condition, OpenOptions, Query, Question, Sharing, Workspace};
 
     /// Whether what the library serialises is of the form that is described.
     fn check<T: DeserializeOwned>(answer: &impl serde::Serialize) {
@@ -235,7 +390,12 @@ mod tests {
         let alone = OpenOptions { sharing: Sharing::Alone, ..OpenOptions::default() };
         let workspace = Workspace::create_with(folder.path(), &alone).unwrap();
         let table = b"---\nauthor: Ann\ndate: 2026-03-01\n---\n# Tides\n\nThe mill turns at ebb.\n\n| gate | state |\n|---|---|\n| north | shut |\n";
-        workspace.write("tide.md", table).unwrap();
+        let claim = Claim {
+            source_url: Some("https://example.org/tide".into()),
+            trust: Some(workroom::Trust::Untrusted),
+            ..Claim::default()
+        };
+        workspace.write_with("tide.md", table, &Condition::Any, &claim).unwrap();
         workspace.write("broken.bin", &[0, 159, 146, 150]).unwrap();
         check::<Vec<Hit>>(&workspace.search(&Query::new("when does the mill turn?")).unwrap());
         check::<Answer>(&workspace.ask(&Question::new("when does the mill turn?")).unwrap());

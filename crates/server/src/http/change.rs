@@ -9,7 +9,7 @@ use super::extract::{Caller, Json, Large, Query, Small};
 use super::idempotency::Answered;
 use super::reply::{Changed, Edited, Problems};
 use super::schema::{
-    EditFile, FileQuery, FromTo, IfMatch, InWorkspace, MakeFolder, Once, RemoveQuery, check_range,
+    EditFile, FileQuery, FromTo, IfMatch, InWorkspace, MakeFolder, Once, RemoveQuery, WriteQuery, check_range,
 };
 use super::stream;
 use crate::access::{Access, Change};
@@ -98,7 +98,7 @@ fn status_of(change: &Change) -> StatusCode {
 /// A body of any size. Folders are made. `If-None-Match: *` writes only where nothing is, `If-Match` only over the version it names.
 #[utoipa::path(
     put, path = "/v1/workspaces/{workspace}/file", tag = "files", operation_id = "write_file",
-    params(InWorkspace, FileQuery, IfMatch, Once),
+    params(InWorkspace, WriteQuery, IfMatch, Once),
     request_body(content = String, content_type = "application/octet-stream", description = "The file's bytes"),
     responses(
         (status = 200, description = "Written over what was there", body = Changed, headers(("ETag" = String))),
@@ -108,35 +108,39 @@ fn status_of(change: &Change) -> StatusCode {
 )]
 pub(super) async fn write(
     caller: Caller,
-    Query(query): Query<FileQuery>,
+    Query(query): Query<WriteQuery>,
     headers: HeaderMap,
     Large(body): Large,
 ) -> Result<Response> {
+    let claim = query.claim();
     let path = query.path.0;
     // Before what is there is looked at, which may refuse it too.
     super::idempotency::check(&headers)?;
     let expected = expected(&headers)?;
-    let (at, wanted) = (path.clone(), expected.clone());
+    let (at, wanted, said) = (path.clone(), expected.clone(), claim.clone());
     // Under a key it may have been made before, and its own writing is what the condition would meet.
     let is_first = !headers.contains_key(super::idempotency::HEADER);
     // Refused before its bytes are sent, not after.
     let spool = caller.call(move |access, _| {
         let spool = access.spool(&at)?;
+        access.check_claim(&said)?;
         if is_first {
             condition(access, &at, &wanted)?;
         }
         Ok(spool)
     });
     let spool = spool.await?;
-    let spooled = stream::spool(body, spool, caller.app().largest_file).await?;
+    let pace = stream::Pace::after(caller.app().timeouts.body);
+    let spooled = stream::spool(body, spool, caller.app().largest_file, pace).await?;
     let version = spooled.version.clone();
-    let at = path.clone();
+    let (at, said) = (path.clone(), serde_json::to_vec(&claim).unwrap_or_default());
     let change = async {
-        let put = move |access: &Access| access.put(&at, &spooled, &condition(access, &at, &expected)?);
+        let put =
+            move |access: &Access| access.put(&at, &spooled, &condition(access, &at, &expected)?, &claim);
         let change = caller.call(move |access, _| put(access)).await?;
         Ok((status_of(&change), Changed::new(path.clone(), change)))
     };
-    once(&caller, &headers, &[b"write", path.as_bytes(), version.as_bytes()], change).await
+    once(&caller, &headers, &[b"write", path.as_bytes(), version.as_bytes(), &said], change).await
 }
 
 /// Remove a file or folder
@@ -239,7 +243,7 @@ async fn edit(caller: Caller, headers: HeaderMap, Json { value, bytes }: Json<Ed
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/file/move", tag = "files", operation_id = "move_file",
     params(InWorkspace, IfMatch, Once),
-    request_body = FromTo,
+    request_body(content = FromTo, example = json!({"from": "private/plan.md", "to": "archive/plan.md"})),
     responses((status = 200, description = "Moved", body = Changed), Problems),
 )]
 async fn rename(caller: Caller, headers: HeaderMap, Json { value, bytes }: Json<FromTo>) -> Result<Response> {

@@ -10,7 +10,6 @@ use super::reply::Problems;
 use super::schema::InWorkspace;
 use crate::access::Access;
 use crate::changes::{Change, What};
-use crate::host::{ANONYMOUS, now_ms};
 use crate::refusal::{Kind, Refusal, Result};
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
@@ -21,20 +20,21 @@ use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Clients that may listen at once.
 pub(super) const LISTENERS: usize = 256;
-/// A sign of life comes when nothing else did for so long.
-const PULSE: Duration = Duration::from_secs(10);
-/// Before something is told after so long, the token is looked at again.
-const TRUST: Duration = Duration::from_secs(1);
+/// So many changes share one look at the token.
+const TOGETHER: usize = 256;
+/// Events in so many bytes are told at once, and more in another piece.
+const PIECE: usize = 16 << 10;
 
 /// Its route.
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -69,6 +69,7 @@ async fn events(caller: Caller, Query(Nothing {}): Query<Nothing>, headers: Head
         })
     });
     let (missed, receiver, has_gap) = begun.await?;
+    let pulse = app.timeouts.pulse;
     let listening = Listening {
         access: caller.access.clone(),
         stop: app.stop.clone(),
@@ -78,7 +79,8 @@ async fn events(caller: Caller, Query(Nothing {}): Query<Nothing>, headers: Head
         has_gap,
         is_new: true,
         has_ended: false,
-        looked: Instant::now(),
+        quiet_until: Instant::now() + pulse,
+        pulse,
         _place: Counted::new(caller.app(), place),
     };
     let body = stream::unfold(listening, |mut listening| async move {
@@ -121,8 +123,9 @@ struct Listening {
     has_gap: bool,
     is_new: bool,
     has_ended: bool,
-    /// When the token was last looked at.
-    looked: Instant,
+    pulse: Duration,
+    /// When a sign of life is due. What happens where the client may not see puts it off for nobody.
+    quiet_until: Instant,
     _place: Counted,
 }
 
@@ -135,14 +138,16 @@ impl Listening {
         if std::mem::take(&mut self.is_new) {
             return Some("retry: 1000\n: listening\n\n".to_owned());
         }
-        if std::mem::take(&mut self.has_gap) {
-            return Some(anything());
-        }
         loop {
-            while let Some(change) = self.waiting.pop_front() {
-                if let Some(text) = self.text(&change) {
-                    return self.is_still_let_in().await.then_some(text);
-                }
+            if std::mem::take(&mut self.has_gap) {
+                return self.if_let_in(anything()).await;
+            }
+            let told = self.piece();
+            if !told.is_empty() {
+                return self.if_let_in(told).await;
+            }
+            if self.has_gap {
+                continue;
             }
             tokio::select! {
                 biased;
@@ -152,29 +157,40 @@ impl Listening {
                 }
                 change = self.receiver.recv() => match change {
                     Ok(change) => self.waiting.push_back(change),
-                    Err(RecvError::Lagged(_)) => return Some(anything()),
+                    Err(RecvError::Lagged(_)) => self.has_gap = true,
                     Err(RecvError::Closed) => return None,
                 },
-                () = tokio::time::sleep(PULSE) => {
-                    return self.is_still_let_in().await.then(|| ": still here\n\n".to_owned());
+                () = tokio::time::sleep_until(self.quiet_until) => {
+                    return self.if_let_in(": still here\n\n".to_owned()).await;
                 }
             }
         }
     }
 
-    /// Whether the token has not ended meanwhile.
-    async fn is_still_let_in(&mut self) -> bool {
-        if self.looked.elapsed() < TRUST {
-            return true;
+    /// Events that wait, as many as make a piece.
+    fn piece(&mut self) -> String {
+        while self.waiting.len() < TOGETHER {
+            match self.receiver.try_recv() {
+                Ok(change) => self.waiting.push_back(change),
+                Err(TryRecvError::Lagged(_)) => self.has_gap = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
         }
-        self.looked = Instant::now();
-        let principal = self.access.principal();
-        if principal.is_owner() || principal.id == ANONYMOUS {
-            return true;
+        let mut told = String::new();
+        while told.len() < PIECE
+            && let Some(change) = self.waiting.pop_front()
+        {
+            told.extend(self.text(&change));
         }
-        let (room, id) = (Arc::clone(self.access.room()), principal.id.clone());
-        let looked = tokio::task::spawn_blocking(move || room.tokens.principal(&id, now_ms()).is_ok());
-        looked.await.unwrap_or(false)
+        told
+    }
+
+    /// The text, unless the token has ended before it could be told.
+    async fn if_let_in(&mut self, text: String) -> Option<String> {
+        self.quiet_until = Instant::now() + self.pulse;
+        let access = self.access.clone();
+        let holds = tokio::task::spawn_blocking(move || access.holds());
+        holds.await.is_ok_and(|holds| holds).then_some(text)
     }
 
     /// An event, if it may be heard.

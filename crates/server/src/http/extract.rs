@@ -14,6 +14,7 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use custody::Via;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -51,8 +52,28 @@ impl Caller {
         T: Send + 'static,
         F: FnOnce(&Access, &Cancel) -> Result<T> + Send + 'static,
     {
+        self.app.blocking.run(DEADLINE, self.checked(call)).await
+    }
+
+    /// The same of a call that computes: no more of them at once than are of use.
+    pub(super) async fn query<T, F>(&self, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Access, &Cancel) -> Result<T> + Send + 'static,
+    {
+        self.app.blocking.query(DEADLINE, self.checked(call)).await
+    }
+
+    /// The call, if the token still stands: what came with the request may have come for long.
+    fn checked<T, F>(&self, call: F) -> impl FnOnce(&Cancel) -> Result<T> + Send + use<T, F>
+    where
+        F: FnOnce(&Access, &Cancel) -> Result<T> + Send,
+    {
         let access = self.access.clone();
-        self.app.blocking.run(DEADLINE, move |cancel| call(&access, cancel)).await
+        move |cancel| match access.holds() {
+            true => call(&access, cancel),
+            false => Err(crate::host::unauthenticated(Some(""))),
+        }
     }
 
     /// All that is served.
@@ -78,6 +99,8 @@ where
             return Err(refusal.hint("name one in the address, as /mcp/NAME"));
         };
         let access = app.enter(name, secret(&parts.headers)?).await?;
+        let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let access = access.coming(Via::Http, client);
         Ok(Self { access, app })
     }
 }
@@ -124,12 +147,17 @@ pub(super) struct Json<T> {
     pub(super) bytes: Bytes,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned,
+    Arc<App>: FromRef<S>,
+    S: Send + Sync,
+{
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
         require_type(request.headers(), "application/json")?;
-        let bytes = read_all(request.into_body(), MOST_IN_MEMORY, Pace::default()).await?;
+        let bytes = read_all(request.into_body(), MOST_IN_MEMORY, pace(state)).await?;
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             let kind = if error.is_data() { Kind::Unprocessable } else { Kind::Invalid };
             Refusal::new(kind, format!("the body: {error}"))
@@ -141,13 +169,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// Bytes to be held in memory.
 pub(super) struct Small(pub(super) Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Small {
+impl<S> FromRequest<S> for Small
+where
+    Arc<App>: FromRef<S>,
+    S: Send + Sync,
+{
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
         require_type(request.headers(), "application/octet-stream")?;
-        read_all(request.into_body(), MOST_IN_MEMORY, Pace::default()).await.map(Self)
+        read_all(request.into_body(), MOST_IN_MEMORY, pace(state)).await.map(Self)
     }
+}
+
+/// A body of any type, held in memory: for what reads its types itself.
+pub(super) struct Whole(pub(super) Request);
+
+impl<S> FromRequest<S> for Whole
+where
+    Arc<App>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        refuse_encoded(request.headers())?;
+        let (parts, body) = request.into_parts();
+        let bytes = read_all(body, MOST_IN_MEMORY, pace(state)).await?;
+        Ok(Self(Request::from_parts(parts, Body::from(bytes))))
+    }
+}
+
+fn pace<S>(state: &S) -> Pace
+where
+    Arc<App>: FromRef<S>,
+{
+    Pace::after(Arc::<App>::from_ref(state).timeouts.body)
 }
 
 /// Bytes of any number.
@@ -162,11 +219,17 @@ impl<S: Send + Sync> FromRequest<S> for Large {
     }
 }
 
-fn require_type(headers: &HeaderMap, expected: &str) -> Result<()> {
+/// What is small when it comes stays small: nothing is unpacked here.
+fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Refusal::new(Kind::UnsupportedMediaType, "the body must not be encoded")
             .hint("send it without Content-Encoding"));
     }
+    Ok(())
+}
+
+fn require_type(headers: &HeaderMap, expected: &str) -> Result<()> {
+    refuse_encoded(headers)?;
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(expected) {

@@ -4,18 +4,22 @@
 //! Not here: who may read them (`health`).
 
 use super::App;
+use crate::mcp::Durations;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
 use std::time::Instant;
+use telemetry::Telemetry;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -42,9 +46,16 @@ pub(crate) struct Metrics {
     pub(super) listeners: Gauge,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut registry = Registry::with_prefix("workroom_http");
+impl Metrics {
+    /// Those of a server, of MCP's requests, and of the spans that it sends.
+    pub(super) fn new(durations: &Durations, telemetry: Option<&Telemetry>) -> Self {
+        let mut all = Registry::default();
+        let help = "How long a request of the Model Context Protocol took";
+        all.register_with_unit("mcp_server_operation_duration", help, Unit::Seconds, durations.clone());
+        if let Some(telemetry) = telemetry {
+            all.register_collector(Box::new(Spans(telemetry.clone())));
+        }
+        let registry = all.sub_registry_with_prefix("workroom_http");
         let requests = Family::<Labels, Counter>::default();
         registry.register("requests", "Requests answered", requests.clone());
         let seconds = Family::<Route, Histogram>::new_with_constructor(|| {
@@ -60,11 +71,9 @@ impl Default for Metrics {
             "Connections closed at once, being too many",
             refused.clone(),
         );
-        Self { registry, requests, seconds, connections, refused, listeners }
+        Self { registry: all, requests, seconds, connections, refused, listeners }
     }
-}
 
-impl Metrics {
     /// All of them as text.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
@@ -75,9 +84,28 @@ impl Metrics {
     }
 }
 
+/// What became of spans.
+#[derive(Debug)]
+struct Spans(Telemetry);
+
+impl Collector for Spans {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let counts = self.0.counts();
+        let help = "Spans, by what became of them";
+        let mut family = encoder.encode_descriptor("workroom_spans", help, None, MetricType::Counter)?;
+        for (outcome, count) in
+            [("sent", counts.sent), ("failed", counts.failed), ("dropped", counts.dropped)]
+        {
+            let labels = [("outcome", outcome)];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
 /// Counts requests.
 pub(super) async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let method = name(request.method());
+    let method = method_name(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let begun = Instant::now();
     let response = next.run(request).await;
@@ -89,7 +117,7 @@ pub(super) async fn count(State(app): State<Arc<App>>, request: Request, next: N
 }
 
 /// A client may make up methods.
-fn name(method: &Method) -> &'static str {
+pub(super) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

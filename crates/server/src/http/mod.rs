@@ -1,11 +1,12 @@
 //! HTTP: the routes, and what stands before them.
 //!
-//! Invariant: before any route stand, from outside in: a count, problems for errors, a net for panics, the guard of hosts and origins, the rate.
+//! Invariant: before any route stand, from outside in: a span, a count, problems for errors, a net for panics, the guard of hosts and origins, the rate.
 //! A route asks who it is before it looks at anything else.
 //! Not here: connections (`serve`), rights (`access`).
 
 #[expect(dead_code, reason = "their schemas are used, and a test reads real answers into them")]
 mod answer;
+mod asked;
 mod change;
 mod condition;
 mod events;
@@ -13,8 +14,10 @@ mod extract;
 mod files;
 mod guard;
 mod health;
+mod held;
 mod idempotency;
 mod metrics;
+mod names;
 mod openapi;
 mod path;
 mod problem;
@@ -24,6 +27,7 @@ mod search;
 pub(crate) mod serve;
 mod stream;
 mod tokens;
+mod trace;
 mod workspaces;
 
 pub use openapi::openapi_json;
@@ -31,8 +35,9 @@ pub use openapi::openapi_json;
 use crate::access::Access;
 use crate::blocking::Blocking;
 use crate::host::Host;
-use crate::mcp::{Endpoint, Listen, Shared};
+use crate::mcp::{Endpoint, Observer, Shared};
 use crate::refusal::{Kind, Refusal, Result};
+use crate::timeouts::Timeouts;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,13 +45,14 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use events::Numbers;
-pub(crate) use guard::Names;
 use guard::Rates;
 use idempotency::Keys;
 use metrics::Metrics;
+pub(crate) use names::Names;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use telemetry::Telemetry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -63,10 +69,11 @@ pub(crate) struct App {
     numbers: Numbers,
     listeners: Arc<Semaphore>,
     mcp: Endpoint,
-    /// Where the server is reached.
-    url: String,
+    /// Where spans go, if anywhere.
+    telemetry: Option<Telemetry>,
     /// The most bytes of a file that is sent.
     largest_file: u64,
+    timeouts: Timeouts,
     ready: AtomicBool,
     /// Set when the server ends: nobody waits for events any more.
     stop: CancellationToken,
@@ -76,12 +83,13 @@ pub(crate) struct App {
 pub(crate) struct Parts {
     pub(crate) host: Host,
     pub(crate) names: Names,
-    pub(crate) url: String,
     pub(crate) rate: NonZeroU32,
     pub(crate) largest_file: u64,
+    pub(crate) timeouts: Timeouts,
     pub(crate) at_once: usize,
     pub(crate) fixtures: bool,
     pub(crate) key: [u8; 32],
+    pub(crate) telemetry: Option<Telemetry>,
     /// Asks those who wait to end.
     pub(crate) stop: CancellationToken,
     /// Ends what did not.
@@ -92,21 +100,23 @@ impl App {
     /// An app of these parts.
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let blocking = Blocking::new(parts.at_once);
-        let (hosts, origins) = parts.names.listed();
-        let shared = Shared::new(blocking.clone(), parts.fixtures, parts.stop.clone());
-        let mcp = Endpoint::new(shared, &Listen { hosts, origins }, parts.end);
+        let observer = Observer::new(parts.telemetry.clone());
+        let metrics = Metrics::new(observer.durations(), parts.telemetry.as_ref());
+        let shared = Shared::new(blocking.clone(), parts.fixtures, parts.stop.clone(), observer);
+        let mcp = Endpoint::new(shared, parts.end);
         Arc::new(Self {
             host: Arc::new(parts.host),
             blocking,
             names: parts.names,
             rates: Rates::new(parts.rate),
             keys: Keys::default(),
-            metrics: Metrics::default(),
+            metrics,
             numbers: Numbers::new(parts.key),
             listeners: events::places(),
             mcp,
-            url: parts.url,
+            telemetry: parts.telemetry,
             largest_file: parts.largest_file,
+            timeouts: parts.timeouts,
             ready: AtomicBool::new(false),
             stop: parts.stop,
         })
@@ -115,7 +125,7 @@ impl App {
     /// Whoever shows that secret, in the workspace of that name.
     async fn enter(self: &Arc<Self>, name: String, secret: Option<String>) -> Result<Access> {
         let host = Arc::clone(&self.host);
-        self.blocking.run(extract::DEADLINE, move |_| host.enter(&name, secret.as_deref())).await
+        self.blocking.look(extract::DEADLINE, move |_| host.enter(&name, secret.as_deref())).await
     }
 
     /// All routes, with all that stands before them.
@@ -137,14 +147,16 @@ impl App {
             .layer(from_fn(harden))
             .layer(from_fn_with_state(Arc::clone(self), problem::write_problems))
             .layer(from_fn_with_state(Arc::clone(self), metrics::count))
+            .layer(from_fn_with_state(Arc::clone(self), trace::trace))
             .with_state(Arc::clone(self))
     }
 }
 
 /// The Model Context Protocol.
-async fn mcp(caller: extract::Caller, request: Request) -> Response {
-    let endpoint = caller.app().mcp.clone();
-    endpoint.call(caller.access, request).await.into_response()
+async fn mcp(caller: extract::Caller, extract::Whole(request): extract::Whole) -> Response {
+    let (endpoint, pulse) = (caller.app().mcp.clone(), caller.app().timeouts.pulse);
+    let response = endpoint.call(caller.access.clone(), request).await.into_response();
+    held::while_it_holds(response, caller.access, pulse)
 }
 
 /// What every answer says of itself.

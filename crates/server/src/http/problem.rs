@@ -7,7 +7,7 @@ use super::App;
 use crate::refusal::{Kind, NextCall, Refusal};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -33,7 +33,8 @@ impl IntoResponse for Refusal {
 /// Gives every answer with an error status its problem.
 pub(super) async fn write_problems(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let has_token = request.headers().contains_key(header::AUTHORIZATION);
+    let shows_token = shows_token(request.headers());
+    let address = app.names.address(request.uri(), request.headers());
     let mut response = next.run(request).await;
     let refusal = match response.extensions_mut().remove::<Refused>() {
         Some(Refused(refusal)) => (*refusal).clone(),
@@ -49,7 +50,8 @@ pub(super) async fn write_problems(State(app): State<Arc<App>>, request: Request
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     parts.headers.remove(header::CONTENT_LENGTH);
-    if let Some(challenge) = challenge(&refusal, &app.url, has_token) {
+    let metadata = address.map(|address| format!("{address}{}", super::health::metadata_of(&path)));
+    if let Some(challenge) = metadata.and_then(|metadata| challenge(&refusal, &metadata, shows_token)) {
         parts.headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = refusal.retry_after {
@@ -77,21 +79,24 @@ fn of_status(path: &str, status: StatusCode) -> Refusal {
     }
 }
 
+/// Whether a token is shown, of any worth: who tries to get in by other means is not told that it was none (RFC 6750, 3.1).
+fn shows_token(headers: &HeaderMap) -> bool {
+    headers.get_all(header::AUTHORIZATION).iter().any(|value| {
+        let scheme = value.as_bytes().split(|&byte| byte == b' ').next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer")
+    })
+}
+
 /// How a client may get in (RFC 6750, RFC 9728).
-fn challenge(refusal: &Refusal, url: &str, has_token: bool) -> Option<HeaderValue> {
-    let metadata = format!(r#"resource_metadata="{url}/.well-known/oauth-protected-resource""#);
-    let scope = refusal.scope.as_deref().map(plain);
-    let text = match (refusal.kind, scope) {
-        (Kind::Unauthenticated, _) if has_token => {
-            format!(r#"Bearer error="invalid_token", {metadata}, scope="read write""#)
-        }
-        (Kind::Unauthenticated, _) => format!(r#"Bearer {metadata}, scope="read write""#),
-        (Kind::Forbidden, Some(scope)) => {
-            format!(r#"Bearer error="insufficient_scope", scope="{scope}", {metadata}"#)
-        }
+fn challenge(refusal: &Refusal, metadata: &str, shows_token: bool) -> Option<HeaderValue> {
+    let error = match refusal.kind {
+        Kind::Unauthenticated if shows_token => r#"error="invalid_token", "#,
+        Kind::Unauthenticated => "",
+        Kind::Forbidden if refusal.scope.is_some() => r#"error="insufficient_scope", "#,
         _ => return None,
     };
-    HeaderValue::try_from(text).ok()
+    let scope = refusal.scope.as_deref().map_or_else(|| "read write".to_owned(), plain);
+    HeaderValue::try_from(format!(r#"Bearer {error}scope="{scope}", resource_metadata="{metadata}""#)).ok()
 }
 
 /// A scope holds no spaces, quotes or letters beyond ASCII (RFC 6749): they are written as in addresses.
@@ -131,23 +136,39 @@ mod tests {
 
     #[test]
     fn a_challenge_says_how_to_get_in() {
-        let check = |refusal: Refusal, has_token, expected: Option<&str>| {
-            let challenge = challenge(&refusal, "http://h", has_token);
-            assert_eq!(challenge.as_ref().and_then(|value| value.to_str().ok()), expected);
+        let check = |refusal: Refusal, shows_token, expected: Option<&str>| {
+            let challenge = challenge(&refusal, "http://h/m", shows_token);
+            let expected = expected.map(|text| format!(r#"Bearer {text}, resource_metadata="http://h/m""#));
+            assert_eq!(challenge.as_ref().and_then(|value| value.to_str().ok()), expected.as_deref());
         };
-        let metadata = r#"resource_metadata="http://h/.well-known/oauth-protected-resource""#;
         let nobody = || Refusal::new(Kind::Unauthenticated, "x");
-        check(nobody(), false, Some(&format!(r#"Bearer {metadata}, scope="read write""#)));
-        check(
-            nobody(),
-            true,
-            Some(&format!(r#"Bearer error="invalid_token", {metadata}, scope="read write""#)),
-        );
-        let lacking = Refusal::forbidden(custody::Right::Write, "my \"notes\"/é");
-        let expected = format!(
-            r#"Bearer error="insufficient_scope", scope="write:my%20%22notes%22/%C3%A9", {metadata}"#
-        );
-        check(lacking, true, Some(&expected));
+        check(nobody(), false, Some(r#"scope="read write""#));
+        check(nobody(), true, Some(r#"error="invalid_token", scope="read write""#));
+        let lacking = |id: &str| {
+            let principal = custody::Principal { id: id.into(), ..custody::Principal::owner() };
+            Refusal::forbidden(&principal, custody::Right::Write, "my \"notes\"/é")
+        };
+        let scope = r#"scope="write:my%20%22notes%22/%C3%A9""#;
+        check(lacking("t1"), true, Some(&format!(r#"error="insufficient_scope", {scope}"#)));
+        // Who shows none lacks a token, not a scope.
+        check(lacking(crate::host::ANONYMOUS), false, Some(scope));
+        check(Refusal::new(Kind::Forbidden, "another page"), true, None);
         check(Refusal::invalid("x"), true, None);
+    }
+
+    #[test]
+    fn only_a_bearer_shows_a_token() {
+        let check = |values: &[&str], expected: bool| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            assert_eq!(shows_token(&headers), expected, "{values:?}");
+        };
+        check(&[], false);
+        check(&["Basic YTpi"], false);
+        check(&["bearer x"], true);
+        check(&["Bearer"], true);
+        check(&["Basic YTpi", "Bearer x"], true);
     }
 }

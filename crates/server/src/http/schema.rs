@@ -5,6 +5,7 @@
 
 use super::path::{FilePath, FolderPath};
 use crate::refusal::{Refusal, Result};
+use custody::{Claim, Trust};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,6 +54,86 @@ pub(super) struct Once {
 pub(super) struct FileQuery {
     /// The file's path inside the workspace.
     pub(super) path: FilePath,
+}
+
+/// How far a file is to be believed.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Label {
+    /// The owner vouches for it. Nobody else may say so.
+    Trusted,
+    /// Whoever it is from may mean harm.
+    Untrusted,
+}
+
+/// What to write, and what its writer says of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(try_from = "Vec<(String, String)>")]
+#[into_params(parameter_in = Query)]
+pub(super) struct WriteQuery {
+    /// The file's path inside the workspace.
+    pub(super) path: FilePath,
+    /// Where it was fetched.
+    #[param(
+        required = false,
+        min_length = 3,
+        max_length = 2048,
+        pattern = r"^[A-Za-z][A-Za-z0-9+.\-]*:[!-~]+$"
+    )]
+    pub(super) source_url: Option<String>,
+    /// The files of the workspace that it was made of; the parameter is given once for each. It is trusted no further than they are.
+    #[param(required = false, max_items = 64, style = Form, explode)]
+    pub(super) derived_from: Vec<FilePath>,
+    /// How far it is to be believed.
+    #[param(required = false)]
+    pub(super) trust: Option<Label>,
+}
+
+impl TryFrom<Vec<(String, String)>> for WriteQuery {
+    type Error = String;
+
+    fn try_from(pairs: Vec<(String, String)>) -> std::result::Result<Self, String> {
+        let (mut path, mut source_url, mut trust, mut derived_from) = (None, None, None, Vec::new());
+        for (name, value) in pairs {
+            let is_first = match name.as_str() {
+                "path" => path.replace(FilePath::try_from(value)?).is_none(),
+                "source_url" => source_url.replace(value).is_none(),
+                "trust" => trust.replace(label(&value)?).is_none(),
+                "derived_from" => {
+                    derived_from.push(FilePath::try_from(value)?);
+                    true
+                }
+                _ => return Err(format!("unknown field `{name}`")),
+            };
+            if !is_first {
+                return Err(format!("duplicate field `{name}`"));
+            }
+        }
+        Ok(Self { path: path.ok_or("missing field `path`")?, source_url, derived_from, trust })
+    }
+}
+
+fn label(name: &str) -> std::result::Result<Label, String> {
+    match name {
+        "trusted" => Ok(Label::Trusted),
+        "untrusted" => Ok(Label::Untrusted),
+        _ => Err(format!("`trust` is trusted or untrusted, not `{name}`")),
+    }
+}
+
+impl WriteQuery {
+    /// What is said of the file.
+    pub(super) fn claim(&self) -> Claim {
+        Claim {
+            source_url: self.source_url.clone(),
+            derived_from: self.derived_from.iter().map(|path| path.0.clone()).collect(),
+            trust: self.trust.map(|label| match label {
+                Label::Trusted => Trust::Trusted,
+                Label::Untrusted => Trust::Untrusted,
+            }),
+            edits: false,
+        }
+    }
 }
 
 /// What to remove.
@@ -171,6 +252,8 @@ pub(super) struct Ask {
     /// Only documents that say this of themselves, as `author=smith`.
     #[schema(max_items = 16)]
     pub(super) filters: Option<Vec<String>>,
+    /// Whether the server's language model is to answer from the passages too, if it has one.
+    pub(super) generate: Option<bool>,
 }
 
 /// Some text to replace.
@@ -190,6 +273,7 @@ pub(super) struct Edit {
 /// Edits of a file, made in order, all of them or none.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"path": "notes/log.md", "edits": [{"old": "all night", "new": "until dawn"}]}))]
 pub(super) struct EditFile {
     /// The file.
     pub(super) path: FilePath,
@@ -204,6 +288,7 @@ pub(super) struct EditFile {
 /// From where to where.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"from": "notes/log.md", "to": "archive/log.md"}))]
 pub(super) struct FromTo {
     /// A file or folder.
     pub(super) from: FilePath,

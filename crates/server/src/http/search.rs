@@ -4,15 +4,20 @@
 //! Not here: ranking (`workroom`).
 
 use super::App;
+use super::asked::{events, wants_events};
 use super::extract::{Caller, Json, Nothing, Query};
 use super::reply::Problems;
 use super::schema::{Ask, InWorkspace, Mode, Search, SearchQuery, check_range};
+use crate::generation;
 use crate::refusal::Result;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use generate::Answered;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use workroom::{Answer, Hit, Problem, Question};
+use workroom::{Hit, Problem, Question};
 
 const USUAL_LIMIT: u64 = 10;
 const USUAL_BUDGET: u64 = 1500;
@@ -49,17 +54,13 @@ async fn search(
     Query(Nothing {}): Query<Nothing>,
     Json { value, .. }: Json<Search>,
 ) -> Result<axum::Json<Hits>> {
-    let limit = value.limit.unwrap_or(USUAL_LIMIT);
-    check_range("limit", limit, 1..=100)?;
     let scope = Scope {
         mode: value.mode,
         path: value.path.map(|path| path.0),
         types: value.types,
         filters: value.filters,
     };
-    let query = scope.query(&value.query)?.limit(limit as usize);
-    let hits = caller.call(move |access, _| access.search(&query)).await?;
-    Ok(axum::Json(Hits { hits }))
+    found(&caller, scope, &value.query, value.limit).await
 }
 
 /// Search by meaning and words, from an address
@@ -71,28 +72,38 @@ async fn search(
     responses((status = 200, description = "What was found", body = super::answer::Hits), Problems),
 )]
 async fn search_by_address(caller: Caller, Query(query): Query<SearchQuery>) -> Result<axum::Json<Hits>> {
-    let limit = query.limit.unwrap_or(USUAL_LIMIT);
-    check_range("limit", limit, 1..=100)?;
     let scope = Scope { path: query.path.map(|path| path.0), ..Scope::default() };
-    let query = scope.query(&query.query)?.limit(limit as usize);
-    let hits = caller.call(move |access, _| access.search(&query)).await?;
+    found(&caller, scope, &query.query, query.limit).await
+}
+
+async fn found(caller: &Caller, scope: Scope, words: &str, limit: Option<u64>) -> Result<axum::Json<Hits>> {
+    let limit = limit.unwrap_or(USUAL_LIMIT);
+    check_range("limit", limit, 1..=100)?;
+    let query = scope.query(words)?.limit(limit as usize);
+    let hits = caller.query(move |access, _| access.search(&query)).await?;
     Ok(axum::Json(Hits { hits }))
 }
 
 /// Ask a question
 ///
-/// Passages within a budget, and the sentences of them that answer it, each with its place.
+/// Passages within a budget, and the sentences of them that answer it, each with its place. With `generate`, the server's language model
+/// answers from those passages, and what it quotes is held against them. Whoever accepts `text/event-stream` gets events: `passages` at once,
+/// `delta` for what the model says as it says it, not yet checked, and `answer` with the whole, or `problem`.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/ask", tag = "search", operation_id = "ask",
     params(InWorkspace),
     request_body = Ask,
-    responses((status = 200, description = "Passages, and an answer where there is one", body = super::answer::Answer), Problems),
+    responses((status = 200, description = "Passages, and an answer where there is one", content(
+        (super::answer::Answer = "application/json"),
+        (String = "text/event-stream"),
+    )), Problems),
 )]
 async fn ask(
     caller: Caller,
     Query(Nothing {}): Query<Nothing>,
+    headers: HeaderMap,
     Json { value, .. }: Json<Ask>,
-) -> Result<axum::Json<Answer>> {
+) -> Result<Response> {
     let budget = value.budget.unwrap_or(USUAL_BUDGET);
     check_range("budget", budget, 50..=32_000)?;
     let scope = Scope {
@@ -102,7 +113,24 @@ async fn ask(
         filters: value.filters,
     };
     let question = Question { query: scope.query(&value.question)?, budget: budget as usize };
-    caller.call(move |access, _| access.ask(&question)).await.map(axum::Json)
+    let wants_model = value.generate.unwrap_or_default();
+    let model = wants_model.then(|| generation::model_of(caller.access.room())).transpose()?;
+    let found = caller.query(move |access, _| access.ask(&question)).await?;
+    if wants_events(&headers) {
+        return Ok(events(caller.app(), found, model));
+    }
+    let answered = match model {
+        None => Answered { found, generated: None },
+        Some(model) => {
+            let deadline = generation::patience(&model);
+            let call = move |cancel: &_| {
+                let generated = generation::answer(&model, &found, &mut |_| {}, cancel);
+                Ok(Answered { found, generated: Some(generated) })
+            };
+            caller.app().blocking.run(deadline, call).await?
+        }
+    };
+    Ok(axum::Json(answered).into_response())
 }
 
 /// List what is not searchable

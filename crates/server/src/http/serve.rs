@@ -6,6 +6,7 @@
 
 use super::App;
 use crate::io::Impatient;
+use crate::timeouts::Timeouts;
 use axum::Router;
 use axum::http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -27,11 +28,6 @@ use tower::ServiceExt;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
-/// A head that takes longer, or a connection that waits longer for one, is closed.
-const HEAD: Duration = Duration::from_secs(60);
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A client that takes nothing of what is sent to it for so long is gone.
-const UNREAD: Duration = Duration::from_secs(60);
 /// What runs when the server ends has so long.
 const GRACE: Duration = Duration::from_secs(10);
 /// The system has no more handles: it will have some again.
@@ -44,8 +40,7 @@ pub(crate) struct Serving {
     pub(crate) app: Arc<App>,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) most_connections: usize,
-    /// How long a head may take; for tests.
-    pub(crate) head: Option<Duration>,
+    pub(crate) timeouts: Timeouts,
     /// Asked to end.
     pub(crate) stop: CancellationToken,
     /// Ends what did not end by itself.
@@ -110,16 +105,16 @@ impl Serving {
         peer: SocketAddr,
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (tls, builder) = (self.tls.clone(), self.builder());
+        let (tls, builder, timeouts) = (self.tls.clone(), self.builder(), self.timeouts);
         async move {
             // Small answers are sent at once.
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(%error, "a connection is already gone");
             }
-            let socket = Impatient::new(socket, UNREAD);
+            let socket = Impatient::new(socket, timeouts.unread);
             match tls {
                 None => serve(builder, socket, router, peer, watcher).await,
-                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(socket)).await {
+                Some(tls) => match tokio::time::timeout(timeouts.handshake, tls.accept(socket)).await {
                     Ok(Ok(stream)) => serve(builder, stream, router, peer, watcher).await,
                     Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -131,11 +126,10 @@ impl Serving {
     fn builder(&self) -> auto::Builder<TokioExecutor> {
         // One version alone: to tell two apart a builder first reads, and no timer runs over that.
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-        let head = self.head.unwrap_or(HEAD);
         let mut http1 = builder.http1();
         http1
             .timer(TokioTimer::new())
-            .header_read_timeout(head)
+            .header_read_timeout(self.timeouts.head)
             .max_headers(MOST_HEADERS)
             .max_buf_size(LARGEST_HEAD);
         builder

@@ -27,13 +27,12 @@ pub(super) struct Pace {
     bytes_per_second: u64,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self { grace: Duration::from_secs(20), bytes_per_second: 4096 }
-    }
-}
-
 impl Pace {
+    /// So long from the start, and a second more for each 4 KiB.
+    pub(super) fn after(grace: Duration) -> Self {
+        Self { grace, bytes_per_second: 4096 }
+    }
+
     /// By when so many bytes and the next ones must be there.
     fn allows(self, bytes: u64) -> Duration {
         self.grace + Duration::from_millis(bytes.saturating_mul(1000) / self.bytes_per_second)
@@ -50,8 +49,15 @@ struct Incoming {
 }
 
 impl Incoming {
-    fn new(body: Body, most: u64, pace: Pace) -> Self {
-        Self { body: body.into_data_stream(), pace, begun: Instant::now(), bytes: 0, most }
+    /// Refuses a body that says itself that it is too large, before it is sent.
+    fn new(body: Body, most: u64, pace: Pace) -> Result<Self> {
+        let said = http_body::Body::size_hint(&body).lower();
+        let incoming = Self { body: body.into_data_stream(), pace, begun: Instant::now(), bytes: 0, most };
+        if said > most { Err(incoming.too_large()) } else { Ok(incoming) }
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::new(Kind::TooLarge, format!("the body is larger than {} bytes", self.most))
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>> {
@@ -64,8 +70,7 @@ impl Incoming {
         };
         self.bytes += frame.len() as u64;
         if self.bytes > self.most {
-            let detail = format!("the body is larger than {} bytes", self.most);
-            return Err(Refusal::new(Kind::TooLarge, detail));
+            return Err(self.too_large());
         }
         Ok(Some(frame))
     }
@@ -73,7 +78,7 @@ impl Incoming {
 
 /// A whole body.
 pub(super) async fn read_all(body: Body, most: usize, pace: Pace) -> Result<Bytes> {
-    let mut incoming = Incoming::new(body, most as u64, pace);
+    let mut incoming = Incoming::new(body, most as u64, pace)?;
     let mut all = BytesMut::new();
     while let Some(frame) = incoming.next().await? {
         all.extend_from_slice(&frame);
@@ -82,8 +87,8 @@ pub(super) async fn read_all(body: Body, most: usize, pace: Pace) -> Result<Byte
 }
 
 /// Takes a body into a spool.
-pub(super) async fn spool(body: Body, mut spool: SpoolWriter, most: u64) -> Result<Spooled> {
-    let mut incoming = Incoming::new(body, most, Pace::default());
+pub(super) async fn spool(body: Body, mut spool: SpoolWriter, most: u64, pace: Pace) -> Result<Spooled> {
+    let mut incoming = Incoming::new(body, most, pace)?;
     let mut portion = BytesMut::with_capacity(PORTION);
     while let Some(frame) = incoming.next().await? {
         portion.extend_from_slice(&frame);
@@ -146,10 +151,11 @@ mod tests {
         let never = Body::from_stream(stream::pending::<io::Result<Bytes>>());
         let hasty = Pace { grace: Duration::from_millis(5), bytes_per_second: 1 };
         assert_eq!(read_all(never, 10, hasty).await.unwrap_err().kind, Kind::Timeout);
-        assert_eq!(read_all(Body::from("12345"), 4, Pace::default()).await.unwrap_err().kind, Kind::TooLarge);
-        assert_eq!(read_all(Body::from("1234"), 4, Pace::default()).await.unwrap(), "1234");
+        let usual = Pace::after(Duration::from_secs(20));
+        assert_eq!(read_all(Body::from("12345"), 4, usual).await.unwrap_err().kind, Kind::TooLarge);
+        assert_eq!(read_all(Body::from("1234"), 4, usual).await.unwrap(), "1234");
         let broken =
             Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::from(io::ErrorKind::BrokenPipe))]));
-        assert_eq!(read_all(broken, 10, Pace::default()).await.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(read_all(broken, 10, usual).await.unwrap_err().kind, Kind::Invalid);
     }
 }

@@ -6,11 +6,14 @@
 
 use super::fixtures::Fixtures;
 use super::listening::{Listens, Session, listen};
+use super::observer::Observer;
 use super::pulse::Pulse;
 use super::{reply, resource, tools};
 use crate::access::Access;
 use crate::blocking::Blocking;
+use crate::generation;
 use crate::refusal::{Refusal, Result as Answer};
+use custody::Via;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
     CustomRequest, CustomResult, ErrorCode, Extensions, GetPromptRequestParams, GetPromptResponse,
@@ -28,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 type Context = RequestContext<RoleServer>;
 
 /// After so long a call is given up.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(super) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What a model is told of the server before anything else.
 const INSTRUCTIONS: &str = "A workspace: a folder of documents that agents and people share, searchable by meaning. Paths are relative to the \
@@ -42,13 +45,19 @@ pub(crate) struct Shared {
     /// Ends what would wait for ever.
     pub(super) stop: CancellationToken,
     pub(super) listens: Listens,
+    observer: Observer,
 }
 
 impl Shared {
-    /// For a server whose calls run on `blocking`, until `stop`.
-    pub(crate) fn new(blocking: Blocking, conformance_fixtures: bool, stop: CancellationToken) -> Arc<Self> {
+    /// For a server whose calls run on `blocking`, until `stop`; `observer` sees its requests.
+    pub(crate) fn new(
+        blocking: Blocking,
+        conformance_fixtures: bool,
+        stop: CancellationToken,
+        observer: Observer,
+    ) -> Arc<Self> {
         let fixtures = conformance_fixtures.then(Fixtures::new).and_then(Result::ok);
-        Arc::new(Self { blocking, fixtures, stop, listens: Listens::default() })
+        Arc::new(Self { blocking, fixtures, stop, listens: Listens::default(), observer })
     }
 }
 
@@ -71,18 +80,28 @@ impl Agent {
         Self { session: Session::new(&shared.stop), shared, local: Some(access) }
     }
 
-    /// Who asks.
-    fn access(&self, extensions: &Extensions) -> Result<Access, ErrorData> {
+    /// Who sees its requests.
+    pub(super) fn observer(&self) -> &Observer {
+        &self.shared.observer
+    }
+
+    /// Who asked when the token was shown: over standard input when the process began, over HTTP before the body came, which may have taken
+    /// long.
+    fn shown(&self, extensions: &Extensions) -> Result<Access, ErrorData> {
         let carried = || extensions.get::<http::request::Parts>()?.extensions.get::<Access>().cloned();
-        let Some(local) = &self.local else {
-            let nobody = || ErrorData::internal_error("the request came without a principal", None);
-            return carried().ok_or_else(nobody);
-        };
-        // A request over HTTP has just shown its token; this one was shown when the process began.
-        if local.holds() {
-            return Ok(local.clone());
+        let nobody = || ErrorData::internal_error("the request came without a principal", None);
+        self.local.clone().or_else(carried).ok_or_else(nobody)
+    }
+
+    /// Who asks.
+    async fn access(&self, extensions: &Extensions) -> Result<Access, ErrorData> {
+        let access = self.shown(extensions)?;
+        let shown = access.clone();
+        match self.shared.blocking.look(DEADLINE, move |_| Ok(shown.holds())).await {
+            Ok(true) => Ok(access),
+            Ok(false) => Err(ended()),
+            Err(refusal) => Err(reply::error(&refusal, None)),
         }
-        Err(ErrorData::invalid_request("the token has ended: it was revoked, or its time is over", None))
     }
 
     /// Makes a blocking call for whoever asks; it ends early when the client says so.
@@ -91,10 +110,16 @@ impl Agent {
         T: Send + 'static,
         F: FnOnce(&Access, &crate::blocking::Cancel) -> Answer<T> + Send + 'static,
     {
-        let access = self.access(&context.extensions)?;
-        let running = self.shared.blocking.run(DEADLINE, move |cancel| call(&access, cancel));
+        let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
+        let access = self.shown(&context.extensions)?.coming(Via::Mcp, client.as_deref());
+        let answers = access.room().model().map_or(DEADLINE, |model| generation::patience(model));
+        let call = move |cancel: &crate::blocking::Cancel| Ok(access.holds().then(|| call(&access, cancel)));
+        let running = self.shared.blocking.run(DEADLINE.max(answers), call);
         tokio::select! {
-            answer = running => Ok(answer),
+            answer = running => match answer {
+                Ok(answer) => answer.ok_or_else(ended),
+                Err(refusal) => Ok(Err(refusal)),
+            },
             () = context.ct.cancelled() => Err(ErrorData::internal_error("cancelled", None)),
         }
     }
@@ -104,8 +129,9 @@ impl Agent {
         request: CallToolRequestParams,
         context: &Context,
     ) -> Result<CallToolResponse, ErrorData> {
-        let access = self.access(&context.extensions)?;
-        let Some(action) = tools::named(&access, &request.name) else {
+        let shown = self.shown(&context.extensions)?;
+        let Some(action) = tools::named(&shown, &request.name) else {
+            self.access(&context.extensions).await?;
             let fixture = match &self.shared.fixtures {
                 Some(fixtures) => fixtures.call(&request, context).await,
                 None => None,
@@ -126,6 +152,10 @@ impl Agent {
 
 /// What a list's answer says of keeping it: it is of this principal, and another one may be shown another.
 const TTL_MS: u64 = 0;
+
+fn ended() -> ErrorData {
+    ErrorData::invalid_request("the token has ended: it was revoked, or its time is over", None)
+}
 
 fn is_modern(context: &Context) -> bool {
     let version = context.protocol_version();
@@ -156,7 +186,7 @@ impl ServerHandler for Agent {
         _: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut tools = tools::shown(&self.access(&context.extensions)?);
+        let mut tools = tools::shown(&self.access(&context.extensions).await?);
         tools.extend(self.shared.fixtures.iter().flat_map(|_| Fixtures::tools()));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Private))
     }
@@ -193,7 +223,7 @@ impl ServerHandler for Agent {
         _: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.access(&context.extensions)?;
+        self.access(&context.extensions).await?;
         let mut templates = vec![resource::template()];
         templates.extend(self.shared.fixtures.iter().flat_map(|_| Fixtures::templates()));
         Ok(ListResourceTemplatesResult::with_all_items(templates)
@@ -232,7 +262,7 @@ impl ServerHandler for Agent {
         _: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.access(&context.extensions)?;
+        self.access(&context.extensions).await?;
         let prompts = self.shared.fixtures.iter().flat_map(|_| Fixtures::prompts()).collect();
         Ok(ListPromptsResult::with_all_items(prompts)
             .with_ttl_ms(TTL_MS)
@@ -263,7 +293,7 @@ impl ServerHandler for Agent {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        let access = self.access(&subscription.request_context().extensions)?;
+        let access = self.access(&subscription.request_context().extensions).await?;
         listen(&self.shared, &access, &subscription).await
     }
 
@@ -271,8 +301,8 @@ impl ServerHandler for Agent {
         if self.shared.fixtures.is_some() && Fixtures::owns(&request.uri) {
             return Ok(());
         }
-        let access = self.access(&context.extensions)?;
-        self.session.subscribe(&self.shared, &access, &context.peer, request.uri)
+        let access = self.access(&context.extensions).await?;
+        self.session.subscribe(&self.shared, &access, &context.peer, request.uri).await
     }
 
     async fn unsubscribe(&self, request: UnsubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
@@ -282,8 +312,8 @@ impl ServerHandler for Agent {
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         // A request will say what is wrong.
-        if let Ok(access) = self.access(&context.extensions) {
-            let _told = self.session.begin(&self.shared, &access, &context.peer);
+        if let Ok(access) = self.access(&context.extensions).await {
+            let _told = self.session.begin(&self.shared, &access, &context.peer).await;
         }
     }
 

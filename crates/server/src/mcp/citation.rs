@@ -10,7 +10,7 @@ use rmcp::model::JsonObject;
 use rmcp::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use workroom::Hit;
+use workroom::{Actor, Hit, Trust};
 
 /// Whose shape a citation is wanted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -64,11 +64,33 @@ pub(crate) struct Citation {
     pub(crate) container: Option<String>,
     /// Whether the file still has the bytes that were indexed.
     pub(crate) fresh: bool,
+    /// What the writer of that version is called; absent for what was not written through the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) written_by: Option<String>,
+    /// The writer's id: of a token, or `owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) writer: Option<String>,
+    /// When it was written, RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) written_at: Option<String>,
+    /// By which way: `library`, `cli`, `http` or `mcp`, and what the program said of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) written_via: Option<String>,
+    /// How it came about: `written`, `edited`, `copied`, `fetched` or `derived`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) made: Option<String>,
+    /// Where it was fetched, by its writer's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source_url: Option<String>,
+    /// How far it is to be believed: `trusted` or `untrusted`; absent where nobody has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trust: Option<String>,
 }
 
 impl Citation {
     /// The record of a hit in `workspace`.
     pub(crate) fn of(workspace: &str, hit: &Hit) -> Self {
+        let origin = hit.origin.as_ref();
         Self {
             id: id(&hit.path, hit.chunk),
             url: uri::of_hit(workspace, hit),
@@ -86,6 +108,13 @@ impl Citation {
             authors: hit.authors.clone(),
             container: hit.container.clone(),
             fresh: hit.fresh,
+            written_by: origin.map(|origin| origin.by.name.clone()),
+            writer: origin.map(|origin| origin.by.principal.clone()),
+            written_at: origin.map(|origin| origin.at.clone()),
+            written_via: origin.map(|origin| via(&origin.by)),
+            made: origin.map(|origin| origin.source.name().to_owned()),
+            source_url: origin.and_then(|origin| origin.source_url.clone()),
+            trust: label(hit.trust).map(str::to_owned),
         }
     }
 
@@ -115,6 +144,17 @@ impl Citation {
     pub(crate) fn lines(&self) -> String {
         lines(self.start_line, self.end_line)
     }
+}
+
+/// How somebody came: `mcp, claude-code 2.1`.
+pub(crate) fn via(by: &Actor) -> String {
+    let client = by.client.as_ref().map(|client| format!(", {client}")).unwrap_or_default();
+    format!("{}{client}", by.via.name())
+}
+
+/// A label, where somebody has given one.
+pub(crate) fn label(trust: Trust) -> Option<&'static str> {
+    (!trust.is_unknown()).then(|| trust.name())
 }
 
 /// What is an object by its making.

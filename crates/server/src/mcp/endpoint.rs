@@ -1,9 +1,10 @@
 //! The endpoint over HTTP.
 //!
-//! Invariant: every request carries the access that its token gives; rmcp checks hosts and origins once more.
-//! Not here: tokens, limits and everything before a principal is known (`http`).
+//! Invariant: every request carries the access that its token gives.
+//! Not here: hosts, origins, tokens, limits and everything before a principal is known (`http`).
 
 use super::agent::{Agent, Shared};
+use super::observed::Observed;
 use super::session::{Sessions, as_caller};
 use crate::access::Access;
 use bytes::Bytes;
@@ -18,32 +19,23 @@ use tokio_util::sync::CancellationToken;
 /// The largest request: a file that a model writes in one piece.
 const LARGEST: usize = 8 << 20;
 
-/// Where the server is reached.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Listen {
-    /// Hosts, as `Host` may name them.
-    pub(crate) hosts: Vec<String>,
-    /// Origins with their ports, as `Origin` may name them.
-    pub(crate) origins: Vec<String>,
-}
-
 /// The endpoint. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
-    service: StreamableHttpService<Agent, Sessions>,
+    service: StreamableHttpService<Observed, Sessions>,
 }
 
 impl Endpoint {
-    /// An endpoint that is reached so. `end` ends its streams and sessions; what still runs is to end before, by the stop of `shared`.
-    pub(crate) fn new(shared: Arc<Shared>, listen: &Listen, end: CancellationToken) -> Self {
+    /// An endpoint. `end` ends its streams and sessions; what still runs is to end before, by the stop of `shared`.
+    pub(crate) fn new(shared: Arc<Shared>, end: CancellationToken) -> Self {
+        // Hosts and origins are checked before every route in one place, which knows what this cannot: any address in numbers, the public one.
         let config = StreamableHttpServerConfig::default()
             .with_json_response(true)
-            .with_allowed_hosts(listen.hosts.iter().cloned())
-            .with_allowed_origins(listen.origins.iter().cloned())
-            .enforce_origin_validation()
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
             .with_max_request_body_bytes(LARGEST)
             .with_cancellation_token(end);
-        let agent = move || Ok(Agent::over_http(Arc::clone(&shared)));
+        let agent = move || Ok(Observed::new(Agent::over_http(Arc::clone(&shared))));
         Self { service: StreamableHttpService::new(agent, Arc::new(Sessions::default()), config) }
     }
 

@@ -4,7 +4,7 @@
 //! is told in the end that it missed something.
 //! Not here: what has changed (`changes`).
 
-use super::agent::Shared;
+use super::agent::{DEADLINE, Shared};
 use super::fixtures::Announced;
 use super::{reply, uri};
 use crate::access::Access;
@@ -108,8 +108,11 @@ struct Telling {
 }
 
 impl Telling {
-    fn new(shared: &Shared, access: &Access, watched: Arc<Mutex<Watched>>) -> Result<Self, ErrorData> {
-        let changes = access.room().changes().map_err(|refusal| reply::error(&refusal, None))?.subscribe();
+    async fn new(shared: &Shared, access: &Access, watched: Arc<Mutex<Watched>>) -> Result<Self, ErrorData> {
+        let room = Arc::clone(access.room());
+        // Who listens first begins the watch, and may have to wait for the workspace's owner.
+        let changes = shared.blocking.run(DEADLINE, move |_| Ok(room.changes()?.subscribe()));
+        let changes = changes.await.map_err(|refusal| reply::error(&refusal, None))?;
         let fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
         Ok(Self { access: access.clone(), watched, changes, fixtures })
     }
@@ -122,7 +125,7 @@ impl Telling {
                 announced = announced(&mut self.fixtures) => to.tell(announced.into()).await,
                 first = self.changes.recv() => {
                     let Some(due) = self.due(first).await else { return };
-                    if !self.access.holds() || to.is_gone() {
+                    if !self.holds().await || to.is_gone() {
                         return;
                     }
                     if due.lists {
@@ -134,6 +137,12 @@ impl Telling {
                 }
             }
         }
+    }
+
+    /// Whether it may still hear: the tokens' journal lies on a disk, and is locked while a token is made.
+    async fn holds(&self) -> bool {
+        let access = self.access.clone();
+        tokio::task::spawn_blocking(move || access.holds()).await.unwrap_or(false)
     }
 
     /// What is due after a change, and those that come right after it.
@@ -237,7 +246,7 @@ pub(super) async fn listen(
     for uri in subscription.accepted().resource_subscriptions.iter().flatten() {
         watched.add(&access.room().name, uri);
     }
-    let telling = Telling::new(shared, access, Arc::new(Mutex::new(watched)))?;
+    let telling = Telling::new(shared, access, Arc::new(Mutex::new(watched))).await?;
     tokio::select! {
         () = subscription.cancelled() => {}
         () = shared.stop.cancelled() => {}
@@ -249,7 +258,8 @@ pub(super) async fn listen(
 /// What a session of the older protocol watches; it ends with the session.
 pub(super) struct Session {
     watched: Arc<Mutex<Watched>>,
-    begun: Mutex<bool>,
+    /// Whoever comes while it begins waits until it has.
+    begun: tokio::sync::Mutex<bool>,
     /// Ends its task with the session.
     end: CancellationToken,
     _guard: DropGuard,
@@ -259,7 +269,7 @@ impl Session {
     /// Of a server that ends with `stop`.
     pub(super) fn new(stop: &CancellationToken) -> Self {
         let end = stop.child_token();
-        Self { watched: Arc::default(), begun: Mutex::default(), _guard: end.clone().drop_guard(), end }
+        Self { watched: Arc::default(), begun: Default::default(), _guard: end.clone().drop_guard(), end }
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
@@ -267,7 +277,7 @@ impl Session {
     }
 
     /// Tells the client of this resource from now on.
-    pub(super) fn subscribe(
+    pub(super) async fn subscribe(
         &self,
         shared: &Arc<Shared>,
         access: &Access,
@@ -279,7 +289,7 @@ impl Session {
                 Refusal::new(Kind::TooMany, format!("{MOST_WATCHED} resources are watched already"));
             return Err(reply::error(&refusal.hint("unsubscribe from some"), None));
         }
-        self.begin(shared, access, peer)
+        self.begin(shared, access, peer).await
     }
 
     /// Tells it no more.
@@ -292,17 +302,17 @@ impl Session {
     }
 
     /// Begins to tell, if that has not begun.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         &self,
         shared: &Arc<Shared>,
         access: &Access,
         peer: &Peer<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = self.begun.lock().await;
         if *begun {
             return Ok(());
         }
-        let telling = Telling::new(shared, access, Arc::clone(&self.watched))?;
+        let telling = Telling::new(shared, access, Arc::clone(&self.watched)).await?;
         *begun = true;
         drop(begun);
         let (end, to) = (self.end.clone(), Ear::Session(peer.clone()));

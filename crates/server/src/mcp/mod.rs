@@ -10,7 +10,8 @@ mod endpoint;
 mod fixtures;
 mod listening;
 mod mime;
-mod passage;
+mod observed;
+mod observer;
 mod pulse;
 mod reply;
 mod resource;
@@ -19,8 +20,11 @@ mod stdio;
 mod tools;
 mod uri;
 
+use generate::passage;
+
 pub(crate) use agent::Shared;
-pub(crate) use endpoint::{Endpoint, Listen};
+pub(crate) use endpoint::Endpoint;
+pub(crate) use observer::{Durations, Observer};
 pub use stdio::stdio;
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! Invariant: nothing else is written to standard output. The process ends soon after its input does, whatever still waits.
 
 use super::agent::{Agent, Shared};
+use super::observed::Observed;
+use super::observer::Observer;
 use crate::access::Access;
 use crate::blocking::Blocking;
 use crate::host::Room;
 use custody::Principal;
+use generate::Model;
 use rmcp::service::serve_server_with_ct;
 use rmcp::transport::stdio_pipes;
 use std::future::Future;
@@ -15,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use telemetry::Telemetry;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
@@ -23,17 +27,29 @@ use workroom::Workspace;
 /// Calls that run at once: a client that sends more at once waits.
 const AT_ONCE: usize = 16;
 
-/// Serves `workspace` under a name to `principal`, who is at the other end of standard input, until that ends. Blocks.
+/// Serves `workspace` under a name to `principal`, who is at the other end of standard input, until that ends. Blocks. Where a call wants
+/// it, `model` answers. Spans go to `telemetry`.
 ///
 /// # Errors
 /// When there is no runtime, or the client does not speak the protocol.
-pub fn stdio(workspace: Workspace, name: &str, principal: Principal) -> io::Result<()> {
-    let room = Arc::new(Room::new(name, Arc::new(workspace)));
+pub fn stdio(
+    workspace: Workspace,
+    name: &str,
+    principal: Principal,
+    model: Option<Arc<Model>>,
+    telemetry: Option<Telemetry>,
+) -> io::Result<()> {
+    let room = Arc::new(Room::new(name, Arc::new(workspace)).with_model(model));
+    if room.workspace.is_owner() {
+        // There is no daemon: we bring the index up to date and keep it so. Where that fails, calls say why.
+        drop(room.changes());
+    }
     let access = Access::new(room, Arc::new(principal));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(async move {
         let (input, output) = stdio_pipes();
-        let shared = Shared::new(Blocking::new(AT_ONCE), false, CancellationToken::new());
+        let shared =
+            Shared::new(Blocking::new(AT_ONCE), false, CancellationToken::new(), Observer::new(telemetry));
         serve(shared, access, input, output).await
     });
     // A blocking read of a terminal does not end by itself.
@@ -49,8 +65,12 @@ where
 {
     let stop = shared.stop.clone();
     let input = UntilEnd { inner: input, stop: stop.clone(), held: None };
-    let begun =
-        serve_server_with_ct(Agent::local(shared, access), (input, output), CancellationToken::new()).await;
+    let begun = serve_server_with_ct(
+        Observed::new(Agent::local(shared, access)),
+        (input, output),
+        CancellationToken::new(),
+    )
+    .await;
     let running = match begun {
         Ok(running) => running,
         // It came and went without a word.

@@ -85,12 +85,39 @@ impl Request {
         head + "Connection: close\r\n\r\n"
     }
 
-    /// Sends it on a connection of its own.
-    pub(crate) fn send(&self, address: SocketAddr) -> Answer {
+    /// With another body.
+    pub(crate) fn replace_body(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// With more at the end of its body.
+    pub(crate) fn with_more(mut self, more: &str) -> Self {
+        self.body.get_or_insert_default().extend(more.as_bytes());
+        self
+    }
+
+    pub(crate) fn body_length(&self) -> usize {
+        self.body.as_ref().map_or(0, Vec::len)
+    }
+
+    /// To another address.
+    pub(crate) fn to(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
+    /// As it is sent.
+    pub(crate) fn written(&self, address: SocketAddr) -> Vec<u8> {
         let mut bytes = self.head(address).into_bytes();
         bytes.extend(self.body.as_deref().unwrap_or_default());
+        bytes
+    }
+
+    /// Sends it on a connection of its own.
+    pub(crate) fn send(&self, address: SocketAddr) -> Answer {
         let head_only = self.method == "HEAD";
-        read_answer(&exchange(address, &bytes), head_only)
+        read_answer(&exchange(address, &self.written(address)), head_only)
     }
 }
 

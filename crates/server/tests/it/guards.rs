@@ -4,7 +4,7 @@ use crate::client::{Request, exchange, read_answer};
 use crate::served::{FILES, Running};
 use std::num::NonZeroU32;
 use std::time::Duration;
-use workroom_server::ServeOptions;
+use workroom_server::{ServeOptions, Timeouts};
 
 #[test]
 fn other_names_and_pages_reach_nothing() {
@@ -41,8 +41,8 @@ fn other_names_and_pages_reach_nothing() {
 #[test]
 fn what_is_malformed_is_refused() {
     // A connection that is kept open after its answer is closed soon.
-    let head_timeout = Some(Duration::from_millis(300));
-    let server = Running::with(&FILES, |options| ServeOptions { head_timeout, ..options });
+    let timeouts = Timeouts { head: Duration::from_millis(300), ..Timeouts::default() };
+    let server = Running::with(&FILES, |options| ServeOptions { timeouts, ..options });
     let check = |bytes: &[u8], statuses: &[u16]| {
         let answer = exchange(server.address, bytes);
         let shown = String::from_utf8_lossy(bytes).chars().take(80).collect::<String>();

@@ -4,14 +4,33 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agent;
+mod alike;
 mod client;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../../../telemetry/tests/it/collector.rs"]
+mod collector;
+mod described;
+mod encoded;
+mod ended;
+mod endurance;
 mod files;
 mod guards;
+mod limits;
+mod model;
+mod names;
 mod oracle;
+mod provenance;
 mod search;
 mod served;
+mod several;
+mod spans;
 mod streams;
+mod tls;
 mod tokens;
+#[cfg(unix)]
+mod vectors;
+mod wire;
 
 /// The interface's description is the one in docs.
 #[test]

@@ -1,12 +1,13 @@
 //! A server with a workspace, as each test wants it.
 
 use crate::client::{Answer, Request};
-use custody::{Grant, NewToken, Principal, Right, Rights, Tokens};
+use custody::{Grant, Made, NewToken, Principal, Right, Rights, Tokens};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tempfile::TempDir;
 use workroom::{NoProgress, OpenOptions, Sharing, WORKROOM_DIR, Workspace};
 use workroom_server::{ServeOptions, Served, Server};
@@ -24,6 +25,40 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn alone() -> OpenOptions {
+    OpenOptions { sharing: Sharing::Alone, ..OpenOptions::default() }
+}
+
+/// Makes a workspace of these files.
+fn furnish(folder: &Path, files: &[(&str, &str)]) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    Workspace::init(folder).unwrap();
+    Workspace::open_with(folder, &alone()).unwrap().index(&NoProgress).unwrap();
+}
+
+fn tokens(folder: &Path) -> Tokens {
+    Tokens::at(&folder.join(WORKROOM_DIR).join(custody::FOLDER))
+}
+
+fn made(folder: &Path, grants: &[(&str, &[Right])], after: Option<Duration>) -> Made {
+    let grants =
+        grants.iter().map(|(prefix, rights)| Grant::new(prefix, Rights::of(rights.to_vec())).unwrap());
+    let tokens = tokens(folder);
+    let name = format!("token {}", tokens.list(&Principal::owner(), now_ms()).unwrap().len());
+    let new = NewToken::new(name, grants.collect());
+    let new = after.map_or(new.clone(), |after| new.until(now_ms() + after.as_millis() as i64));
+    tokens.create(&Principal::owner(), new, now_ms()).unwrap()
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }
 
 /// The files of every test's workspace, but for those under `hidden/`.
@@ -44,16 +79,27 @@ impl Running {
     pub(crate) fn with(files: &[(&str, &str)], change: impl FnOnce(ServeOptions) -> ServeOptions) -> Self {
         let keep = tempfile::tempdir().unwrap();
         let folder = keep.path().canonicalize().unwrap().join("mill");
-        std::fs::create_dir(&folder).unwrap();
-        for (path, text) in files {
-            let path = folder.join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+        furnish(&folder, files);
+        Self::of(keep, Served::Folder(folder.clone()), folder, change)
+    }
+
+    /// A server over several workspaces with these files each.
+    pub(crate) fn below(rooms: &[(&str, &[(&str, &str)])]) -> Self {
+        let keep = tempfile::tempdir().unwrap();
+        let root = keep.path().canonicalize().unwrap().join("root");
+        for (name, files) in rooms {
+            furnish(&root.join(name), files);
         }
-        Workspace::init(&folder).unwrap();
-        let alone = || OpenOptions { sharing: Sharing::Alone, ..OpenOptions::default() };
-        Workspace::open_with(&folder, &alone()).unwrap().index(&NoProgress).unwrap();
-        let options = ServeOptions::new(Served::Folder(folder.clone()), Arc::new(move |_: &Path| alone()));
+        Self::of(keep, Served::Below(root.clone()), root, |options| options)
+    }
+
+    fn of(
+        keep: TempDir,
+        served: Served,
+        folder: PathBuf,
+        change: impl FnOnce(ServeOptions) -> ServeOptions,
+    ) -> Self {
+        let options = ServeOptions::new(served, Arc::new(|_: &Path| alone()));
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(change(ServeOptions { listen, ..options })).unwrap();
         let (address, stop) = (server.address(), Arc::new(AtomicBool::new(false)));
@@ -77,13 +123,24 @@ impl Running {
 
     /// The secret of a new token with these rights.
     pub(crate) fn token(&self, grants: &[(&str, &[Right])]) -> String {
-        let tokens = Tokens::at(&self.folder.join(WORKROOM_DIR).join(custody::FOLDER));
-        let grants =
-            grants.iter().map(|(prefix, rights)| Grant::new(prefix, Rights::of(rights.to_vec())).unwrap());
-        let now_ms = jiff::Timestamp::now().as_millisecond();
-        let name = format!("token {}", tokens.list(&Principal::owner(), now_ms).unwrap().len());
-        let made = tokens.create(&Principal::owner(), NewToken::new(name, grants.collect()), now_ms).unwrap();
-        made.secret.reveal().to_owned()
+        made(&self.folder, grants, None).secret.reveal().to_owned()
+    }
+
+    /// The secret of a new token of one workspace of several.
+    pub(crate) fn token_in(&self, name: &str, grants: &[(&str, &[Right])]) -> String {
+        made(&self.folder.join(name), grants, None).secret.reveal().to_owned()
+    }
+
+    /// The secret of a token with these rights, and what ends it.
+    pub(crate) fn ending(
+        &self,
+        grants: &[(&str, &[Right])],
+        after: Option<Duration>,
+    ) -> (String, impl Fn() + use<>) {
+        let made = made(&self.folder, grants, after);
+        let (folder, id) = (self.folder.clone(), made.token.id);
+        let end = move || drop(tokens(&folder).revoke(&Principal::owner(), &id, now_ms()).unwrap());
+        (made.secret.reveal().to_owned(), end)
     }
 
     /// The secret of a token that may everything.

@@ -6,7 +6,7 @@ use custody::Right;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
-use workroom_server::ServeOptions;
+use workroom_server::{ServeOptions, Timeouts};
 
 #[test]
 fn a_large_file_goes_in_and_out() {
@@ -77,8 +77,8 @@ fn changes_are_heard_by_who_may_and_gone_on_with() {
 
 #[test]
 fn who_says_nothing_is_closed() {
-    let head_timeout = Some(Duration::from_millis(300));
-    let server = Running::with(&FILES, |options| ServeOptions { head_timeout, ..options });
+    let timeouts = Timeouts { head: Duration::from_millis(300), ..Timeouts::default() };
+    let server = Running::with(&FILES, |options| ServeOptions { timeouts, ..options });
     for said in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc", b"PRI * HTTP/2"] {
         let mut stream = connect(server.address);
         stream.write_all(said).unwrap();

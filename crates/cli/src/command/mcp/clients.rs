@@ -17,6 +17,19 @@ pub(super) struct Target {
     pub(super) form: Form,
     /// Whether each server says that it is a command.
     pub(super) says_type: bool,
+    /// How a variable of the agent's environment is given to a server.
+    pub(super) variables: Variables,
+}
+
+/// How a server is given a variable of the agent's environment. None of these agents gives it all that it has, or lets one rely on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Variables {
+    /// By a value that the agent fills in: the name between these two.
+    Between(&'static str, &'static str),
+    /// By a list of names.
+    Listed,
+    /// Not at all: only what is spelt out in the file.
+    Spelt,
 }
 
 /// How a file is written.
@@ -64,7 +77,19 @@ pub(super) fn target(agent: Agent, scope: Option<Wanted>, around: &Surroundings)
         Agent::ClaudeDesktop | Agent::Codex => Wanted::User,
         _ => Wanted::Project,
     };
-    let json = |file: PathBuf, list: &'static str| Target { file, list, form: Form::Json, says_type: false };
+    let variables = match agent {
+        Agent::ClaudeCode | Agent::Gemini => Variables::Between("${", "}"),
+        Agent::Cursor | Agent::Vscode => Variables::Between("${env:", "}"),
+        Agent::Codex => Variables::Listed,
+        Agent::ClaudeDesktop => Variables::Spelt,
+    };
+    let json = |file: PathBuf, list: &'static str| Target {
+        file,
+        list,
+        form: Form::Json,
+        says_type: false,
+        variables,
+    };
     let (home, project) = (&around.home, &around.project);
     Ok(match (agent, scope.unwrap_or(usual)) {
         (Agent::ClaudeCode, Wanted::Project) => typed(json(project.join(".mcp.json"), "mcpServers")),
@@ -92,6 +117,7 @@ pub(super) fn target(agent: Agent, scope: Option<Wanted>, around: &Surroundings)
                 list: "mcp_servers",
                 form: Form::Toml,
                 says_type: false,
+                variables,
             }
         }
     })

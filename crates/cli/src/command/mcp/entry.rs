@@ -2,9 +2,11 @@
 //!
 //! Invariant: pure. All else in the file stays byte for byte.
 
-use super::clients::{Form, Target};
+use super::clients::{Form, Target, Variables};
 use super::json;
-use serde_json::{Map, Value, json as value};
+use serde::Serialize;
+use serde_json::json as value;
+use std::collections::BTreeMap;
 use toml_edit::{DocumentMut, Item, Table};
 
 /// A command that an agent starts.
@@ -14,14 +16,42 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) command: String,
     pub(super) arguments: Vec<String>,
+    /// A variable that it needs of the agent's environment.
+    pub(super) variable: Option<String>,
+}
+
+/// The entry as JSON, in the order in which agents' own documentation has it.
+#[derive(Debug, Serialize)]
+struct Json<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    command: &'a str,
+    args: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    env: BTreeMap<&'a str, String>,
 }
 
 impl Entry {
     /// The file's text with the entry, new or in the place of an older one.
     pub(super) fn put(&self, target: &Target, text: &str) -> Result<String, String> {
         match target.form {
-            Form::Json => json::set(text, target.list, &self.name, &self.json(target.says_type)),
-            Form::Toml => self.put_toml(target.list, text),
+            Form::Json => json::set(text, target.list, &self.name, &self.json(target)),
+            Form::Toml => self.put_toml(target, text),
+        }
+    }
+
+    /// What whoever makes the entry by hand is to do.
+    pub(super) fn by_hand(&self, target: &Target) -> String {
+        let (list, name) = (target.list, value!(self.name));
+        match target.form {
+            Form::Json => format!(
+                "put this into its `{list}`: {name}: {}",
+                serde_json::to_string(&self.json(target)).unwrap_or_default()
+            ),
+            Form::Toml => {
+                let entry = self.put_toml(target, "").unwrap_or_default();
+                format!("put this at its end:\n{}", entry.trim_end())
+            }
         }
     }
 
@@ -38,18 +68,31 @@ impl Entry {
         }
     }
 
-    fn json(&self, says_type: bool) -> Value {
-        let mut entry = Map::new();
-        if says_type {
-            entry.insert("type".into(), value!("stdio"));
-        }
-        entry.insert("command".into(), value!(self.command));
-        entry.insert("args".into(), value!(self.arguments));
-        Value::Object(entry)
+    fn json(&self, target: &Target) -> Json<'_> {
+        let env = match (&self.variable, target.variables) {
+            (Some(name), Variables::Between(before, after)) => {
+                BTreeMap::from([(name.as_str(), format!("{before}{name}{after}"))])
+            }
+            _ => BTreeMap::new(),
+        };
+        let kind = target.says_type.then_some("stdio");
+        Json { kind, command: &self.command, args: &self.arguments, env }
     }
 
-    fn put_toml(&self, list: &str, text: &str) -> Result<String, String> {
+    fn toml(&self, target: &Target) -> Table {
+        let mut entry = Table::new();
+        let list = |items: &[String]| toml_edit::value(items.iter().collect::<toml_edit::Array>());
+        entry.insert("command", toml_edit::value(&self.command));
+        entry.insert("args", list(&self.arguments));
+        if let (Some(name), Variables::Listed) = (&self.variable, target.variables) {
+            entry.insert("env_vars", list(std::slice::from_ref(name)));
+        }
+        entry
+    }
+
+    fn put_toml(&self, target: &Target, text: &str) -> Result<String, String> {
         let mut document = parse(text)?;
+        let list = target.list;
         let servers = document.entry(list).or_insert_with(|| {
             let mut servers = Table::new();
             // Its entries have headers of their own.
@@ -57,32 +100,40 @@ impl Entry {
             Item::Table(servers)
         });
         let servers = servers.as_table_like_mut().ok_or_else(|| format!("`{list}` is not a table"))?;
-        let mut entry = Table::new();
-        entry.insert("command", toml_edit::value(&self.command));
-        entry.insert("args", toml_edit::value(self.arguments.iter().collect::<toml_edit::Array>()));
-        servers.insert(&self.name, Item::Table(entry));
+        servers.insert(&self.name, Item::Table(self.toml(target)));
         Ok(document.to_string())
     }
 }
 
 fn parse(text: &str) -> Result<DocumentMut, String> {
-    text.parse().map_err(|error: toml_edit::TomlError| error.message().to_owned())
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let what = error.message().replace('\n', ", ");
+        format!("it is no TOML: {what} in line {}", before.matches('\n').count() + 1)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn entry() -> Entry {
         Entry {
             name: "workroom".into(),
             command: "/bin/workroom".into(),
             arguments: vec!["mcp".into(), "/my \"mill\"".into()],
+            variable: None,
         }
     }
 
     fn toml() -> Target {
-        Target { file: "config.toml".into(), list: "mcp_servers", form: Form::Toml, says_type: false }
+        let (list, form) = ("mcp_servers", Form::Toml);
+        Target { file: "config.toml".into(), list, form, says_type: false, variables: Variables::Listed }
+    }
+
+    fn json(says_type: bool, variables: Variables) -> Target {
+        Target { file: "x".into(), list: "servers", form: Form::Json, says_type, variables }
     }
 
     #[test]
@@ -114,14 +165,44 @@ mod tests {
 
     #[test]
     fn json_says_its_type_where_that_is_wanted() {
-        let target = |says_type| Target { file: "x".into(), list: "servers", form: Form::Json, says_type };
-        let put = entry().put(&target(true), "").unwrap();
+        let put = entry().put(&json(true, Variables::Spelt), "").unwrap();
         let value: Value = serde_json::from_str(&put).unwrap();
         assert_eq!(
             value["servers"]["workroom"],
             value!({"type": "stdio", "command": "/bin/workroom", "args": ["mcp", "/my \"mill\""]})
         );
-        let put = entry().put(&target(false), "{}").unwrap();
+        let put = entry().put(&json(false, Variables::Spelt), "{}").unwrap();
         assert!(!put.contains("stdio"));
+    }
+
+    #[test]
+    fn a_variable_is_passed_on_and_no_secret_written() {
+        let entry = Entry { variable: Some("MILL_TOKEN".into()), ..entry() };
+        let check = |target: Target, expected: &str| {
+            let put = entry.put(&target, "").unwrap();
+            let line = put.lines().find(|line| line.contains("MILL_TOKEN")).unwrap_or_default().trim();
+            assert_eq!(line, expected, "{put}");
+        };
+        check(json(true, Variables::Between("${", "}")), r#""MILL_TOKEN": "${MILL_TOKEN}""#);
+        check(json(true, Variables::Between("${env:", "}")), r#""MILL_TOKEN": "${env:MILL_TOKEN}""#);
+        check(toml(), r#"env_vars = ["MILL_TOKEN"]"#);
+        check(json(false, Variables::Spelt), "");
+    }
+
+    #[test]
+    fn by_hand_it_is_what_the_file_takes() {
+        let told = entry().by_hand(&json(true, Variables::Spelt));
+        let line = told.strip_prefix("put this into its `servers`: ").unwrap();
+        let value: Value = serde_json::from_str(&format!("{{{line}}}")).unwrap();
+        assert_eq!(value["workroom"]["command"], "/bin/workroom");
+        let told = entry().by_hand(&toml());
+        let document: DocumentMut = told.split_once('\n').unwrap().1.parse().unwrap();
+        assert_eq!(document["mcp_servers"]["workroom"]["command"].as_str(), Some("/bin/workroom"));
+    }
+
+    #[test]
+    fn broken_toml_is_told_with_its_line() {
+        let told = entry().put(&toml(), "a = 1\nb = = 2\n").unwrap_err();
+        assert!(told.starts_with("it is no TOML: ") && told.ends_with("in line 2"), "{told}");
     }
 }

@@ -1,20 +1,20 @@
 //! One member of an object in a JSON file changed, with everything else in the file as it was: comments, order, spaces, trailing commas.
 //!
-//! Invariant: pure, linear, without recursion. What is not understood is refused, with the line, and nothing is changed.
+//! Invariant: pure and linear. What is not JSON, comments and a comma after the last member aside, is refused with its line.
 //! Not here: what the value means.
 
+use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The text with `list.name` set to a value; the list is made where there is none.
-pub(super) fn set(text: &str, list: &str, name: &str, value: &Value) -> Result<String, String> {
+pub(super) fn set(text: &str, list: &str, name: &str, value: &impl Serialize) -> Result<String, String> {
     let plain = if text.trim().is_empty() { "{}\n" } else { text };
+    refuse_broken(plain)?;
     let root = Object::of(plain, start(plain)?)?;
     match root.member(list) {
-        None => {
-            let value = serde_json::json!({ list: { name: value } });
-            let member = value.as_object().and_then(|object| object.get(list)).cloned().unwrap_or_default();
-            Ok(root.with(plain, list, &member, 1))
-        }
+        None => Ok(root.with(plain, list, &BTreeMap::from([(name, value)]), 1)),
         Some(found) => {
             let servers = Object::of(plain, found.value.0)?;
             match servers.member(name) {
@@ -30,6 +30,7 @@ pub(super) fn remove(text: &str, list: &str, name: &str) -> Result<Option<String
     if text.trim().is_empty() {
         return Ok(None);
     }
+    refuse_broken(text)?;
     let root = Object::of(text, start(text)?)?;
     let Some(found) = root.member(list) else { return Ok(None) };
     let servers = Object::of(text, found.value.0)?;
@@ -39,13 +40,17 @@ pub(super) fn remove(text: &str, list: &str, name: &str) -> Result<Option<String
     else {
         return Ok(None);
     };
-    // With the comma before it, or, of the first, with the one after.
-    let range = match (before, servers.members.get(at + 1)) {
-        (Some(before), _) => (before.value.1, member.value.1),
-        (None, Some(after)) => (member.start, after.start),
-        (None, None) => (servers.open + 1, servers.close),
-    };
-    Ok(Some(replaced(text, range, "")))
+    let end = member.end();
+    Ok(Some(match (before, member.comma, servers.members.get(at + 1)) {
+        // As the last one it leaves no comma that was not there without it.
+        (Some(before), None, _) => {
+            let comma = before.comma.unwrap_or(before.value.1);
+            replaced(&replaced(text, (line_end(text, comma + 1), end), ""), (comma, comma + 1), "")
+        }
+        (Some(before), Some(_), _) => replaced(text, (line_end(text, before.end()), end), ""),
+        (None, _, Some(after)) => replaced(text, (member.start, after.start), ""),
+        (None, _, None) => replaced(text, (servers.open + 1, servers.close), ""),
+    }))
 }
 
 /// Where an object's members are.
@@ -61,6 +66,15 @@ struct Member {
     name: String,
     start: usize,
     value: (usize, usize),
+    /// The comma after it.
+    comma: Option<usize>,
+}
+
+impl Member {
+    /// Where it ends, with its comma.
+    fn end(&self) -> usize {
+        self.comma.map_or(self.value.1, |comma| comma + 1)
+    }
 }
 
 impl Object {
@@ -75,7 +89,12 @@ impl Object {
             position = skip_space(text, position)?;
             match text.as_bytes().get(position) {
                 Some(b'}') => return Ok(Self { open, close: position, members }),
-                Some(b',') => position += 1,
+                Some(b',') => {
+                    if let Some(last) = members.last_mut() {
+                        last.comma.get_or_insert(position);
+                    }
+                    position += 1;
+                }
                 Some(b'"') => {
                     let end = string_end(text, position)?;
                     let quoted = text.get(position..end).unwrap_or_default();
@@ -87,7 +106,7 @@ impl Object {
                     }
                     let begins = skip_space(text, colon + 1)?;
                     let ends = value_end(text, begins)?;
-                    members.push(Member { name, start: position, value: (begins, ends) });
+                    members.push(Member { name, start: position, value: (begins, ends), comma: None });
                     position = ends;
                 }
                 _ => return Err(at(text, position, "a name was expected")),
@@ -101,13 +120,17 @@ impl Object {
     }
 
     /// The text with one more member at the end.
-    fn with(&self, text: &str, name: &str, value: &Value, depth: usize) -> String {
+    fn with(&self, text: &str, name: &str, value: &impl Serialize, depth: usize) -> String {
         let indent = "  ".repeat(depth);
         let member = format!("{}: {}", Value::from(name), written(value, depth));
         match self.members.last() {
             Some(last) => {
                 let own = indent_of(text, last.start).unwrap_or(&indent);
-                replaced(text, (last.value.1, last.value.1), &format!(",\n{own}{member}"))
+                // After what is said of the last one in its line, and with a comma if that one has one.
+                let (at, end) = (line_end(text, last.end()), last.value.1);
+                let comma = if last.comma.is_some() { "," } else { "" };
+                let put = replaced(text, (at, at), &format!("\n{own}{member}{comma}"));
+                if last.comma.is_some() { put } else { replaced(&put, (end, end), ",") }
             }
             None => {
                 let outer = "  ".repeat(depth.saturating_sub(1));
@@ -118,6 +141,16 @@ impl Object {
     }
 }
 
+/// Where the line ends in which something ended, if nothing but a comment comes after it there; else where it ended.
+fn line_end(text: &str, at: usize) -> usize {
+    let line = text.get(at..).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let rest = line.trim_start();
+    let is_comment = rest.starts_with("//")
+        || (rest.starts_with("/*") && rest.find("*/") == Some(rest.len().saturating_sub(2)));
+    if rest.is_empty() || is_comment { at + line.len() } else { at }
+}
+
 /// The spaces before something, if nothing else stands before it on its line.
 fn indent_of(text: &str, at: usize) -> Option<&str> {
     let line = text.get(..at)?.rsplit('\n').next()?;
@@ -125,7 +158,7 @@ fn indent_of(text: &str, at: usize) -> Option<&str> {
 }
 
 /// A value over several lines, inside of an object at that depth.
-fn written(value: &Value, depth: usize) -> String {
+fn written(value: &impl Serialize, depth: usize) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.replace('\n', &format!("\n{}", "  ".repeat(depth)))
 }
@@ -133,6 +166,35 @@ fn written(value: &Value, depth: usize) -> String {
 fn replaced(text: &str, (start, end): (usize, usize), by: &str) -> String {
     let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
     format!("{before}{by}{after}")
+}
+
+/// Refuses what the agent itself would not read.
+fn refuse_broken(text: &str) -> Result<(), String> {
+    serde_json::from_str::<IgnoredAny>(&strict(text)?).map(drop).map_err(|error| {
+        let told = error.to_string();
+        let what = told.split(" at line ").next().unwrap_or(&told);
+        format!("it is no JSON: {what} in line {}", error.line())
+    })
+}
+
+/// The text line by line without what JSON itself has not: comments, a comma after the last member, a byte order mark.
+fn strict(text: &str) -> Result<String, String> {
+    let mut strict = String::with_capacity(text.len());
+    let mut position = text.strip_prefix('\u{FEFF}').map_or(0, |rest| text.len() - rest.len());
+    let mut follows_member = false;
+    loop {
+        let next = skip_space(text, position)?;
+        let skipped = text.get(position..next).unwrap_or_default();
+        strict.extend(skipped.chars().map(|c| if c == '\n' { c } else { ' ' }));
+        let Some(first) = text.get(next..).and_then(|rest| rest.chars().next()) else { return Ok(strict) };
+        position = if first == '"' { string_end(text, next)? } else { next + first.len_utf8() };
+        let after = skip_space(text, position)?;
+        let is_last = matches!(text.as_bytes().get(after), Some(b'}' | b']'));
+        if first != ',' || !is_last || !follows_member {
+            strict.push_str(text.get(next..position).unwrap_or_default());
+        }
+        follows_member = !matches!(first, '{' | '[' | ',' | ':');
+    }
 }
 
 fn start(text: &str) -> Result<usize, String> {
@@ -214,6 +276,7 @@ fn at(text: &str, position: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn set_x(text: &str) -> Result<String, String> {
@@ -229,7 +292,7 @@ mod tests {
         check("{\n  \"a\": 1\n}\n", &format!("{{\n  \"a\": 1,\n  \"servers\": {{\n    {entry}\n  }}\n}}\n"));
         check(
             "{ // mine\n\t\"servers\": {\n\t\t\"y\": {}, // the other\n\t}\n}",
-            "{ // mine\n\t\"servers\": {\n\t\t\"y\": {},\n\t\t\"x\": {\n      \"command\": \"c\"\n    }, // the other\n\t}\n}",
+            "{ // mine\n\t\"servers\": {\n\t\t\"y\": {}, // the other\n\t\t\"x\": {\n      \"command\": \"c\"\n    },\n\t}\n}",
         );
         check(
             "{\"servers\": {\"x\": [1, {\"}\": 2}], \"z\": 3}}",
@@ -259,6 +322,9 @@ mod tests {
         for text in [
             "{\"servers\": {\"y\": 1}}",
             "{\n  \"a\": [1, 2],\n  \"servers\": {\n    \"y\": {\"b\": null}\n  }\n}\n",
+            "{\n  \"servers\": {\n    \"y\": 1 // the other\n  }\n}\n",
+            "{\n  \"servers\": {\n    \"y\": 1, /* the other */\n  },\n}\n",
+            "{\r\n  \"servers\": {\r\n    \"y\": 1, \"z\": 2\r\n  }\r\n}\r\n",
         ] {
             let put = set_x(text).unwrap();
             assert_eq!(set_x(&put).as_ref(), Ok(&put));
@@ -279,8 +345,78 @@ mod tests {
             "{/* \"a\": 1}",
             "nothing",
             "{\"a\": 1 2]",
+            "{\"servers\": {\"y\": oops}}",
+            "{\"servers\": {\"y\" 1}}",
+            "{\"servers\": {}} more",
+            "{\"a\": 1,, \"b\": 2}",
+            "{\"a\": 1}}",
+            "{\"a\": 'b'}",
+            "{,}",
+            "{\"a\": [,]}",
         ] {
             assert!(set_x(text).is_err(), "{text} was taken");
+        }
+        let told = set_x("{\n  // mine\n  \"a\": 1\n  \"b\": 2\n}").unwrap_err();
+        assert_eq!(told, "it is no JSON: expected `,` or `}` in line 4");
+    }
+
+    #[test]
+    fn what_only_json_with_comments_has_is_taken() {
+        for text in ["\u{FEFF}{}", "{\"a\": [1, 2,],}", "// \"\n{/* } */}", "{\"a\": \"// no comment, }\"}"] {
+            let put = set_x(text).unwrap();
+            assert!(put.contains("\"x\""), "{put}");
+            assert!(remove(&put, "servers", "x").unwrap().is_some(), "{put}");
+        }
+    }
+
+    /// Settings as somebody may have written them: members with any values, on one line or on lines of their own, with comments.
+    fn settings() -> impl Strategy<Value = String> {
+        let leaf =
+            prop_oneof![any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), text()];
+        let value = leaf.prop_recursive(3, 16, 4, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from);
+            let object = prop::collection::btree_map("[a-d]", inner, 0..4);
+            prop_oneof![list, object.prop_map(Value::from_iter)]
+        });
+        let servers = prop::collection::btree_map("[a-w]{1,3}", value, 1..4);
+        (servers, any::<[bool; 4]>()).prop_map(|(servers, [lines, pretty, remarks, comma])| {
+            let member = |(name, value): (String, Value)| {
+                let value = if pretty { format!("{value:#}") } else { value.to_string() };
+                format!("{}: {value}", Value::from(name))
+            };
+            let members: Vec<String> = servers.into_iter().map(member).collect();
+            let between = match (lines, remarks) {
+                (true, true) => ", // \"}, /* \n    ",
+                (true, false) => ",\n    ",
+                (false, true) => ", /* // \" */ ",
+                (false, false) => ",",
+            };
+            let end = if comma { "," } else { "" };
+            format!("{{\n  \"first\": 1,\n  \"servers\": {{\n    {}{end}\n  }}\n}}\n", members.join(between))
+        })
+    }
+
+    fn text() -> impl Strategy<Value = Value> {
+        "[a-z/*{}\\[\\],:\"\\\\ ]{0,8}".prop_map(Value::from)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_else_is_there_stays(settings in settings()) {
+            let read = |text: &str| serde_json::from_str::<Value>(&strict(text).unwrap()).unwrap();
+            let put = set_x(&settings).unwrap();
+            let mut expected = read(&settings);
+            expected["servers"]["x"] = json!({"command": "c"});
+            prop_assert_eq!(read(&put), expected);
+            prop_assert_eq!(set_x(&put).unwrap(), &put[..]);
+            prop_assert_eq!(remove(&put, "servers", "x").unwrap().unwrap(), settings);
+        }
+
+        #[test]
+        fn what_comes_out_is_json_or_nothing_does(text in "\\{[ax{}\\[\\]:,\"/* \n1]{0,24}\\}") {
+            if let Ok(put) = set_x(&text) {
+                prop_assert!(refuse_broken(&put).is_ok(), "{}", put);
+            }
         }
     }
 }

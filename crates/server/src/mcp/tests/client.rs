@@ -26,6 +26,10 @@ pub(super) const LOG: &str = "# Tide log\n\nThe mill turned all night.\n\nThe ga
 
 impl Mill {
     pub(super) fn new() -> Self {
+        Self::with_model(None)
+    }
+
+    pub(super) fn with_model(model: Option<Arc<generate::Model>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options =
             OpenOptions { sharing: Sharing::Alone, parsing: Parsing::Off, ..OpenOptions::default() };
@@ -33,7 +37,7 @@ impl Mill {
         workspace.write("notes/log.md", LOG.as_bytes()).unwrap();
         workspace.write("notes/wheels.md", b"# Wheels\n\nThree wheels drive the stones.\n").unwrap();
         workspace.write("secret/plan.md", b"# Plan\n\nThe mill is to be sold in spring.\n").unwrap();
-        Self { room: Arc::new(Room::new("mill", Arc::new(workspace))), _folder: folder }
+        Self { room: Arc::new(Room::new("mill", Arc::new(workspace)).with_model(model)), _folder: folder }
     }
 
     pub(super) fn owner(&self) -> Access {
@@ -77,7 +81,12 @@ impl Client {
 
     pub(super) async fn connect_to(era: Era, access: Access, fixtures: bool) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
-        let shared = Shared::new(Blocking::new(4), fixtures, CancellationToken::new());
+        let shared = Shared::new(
+            Blocking::new(4),
+            fixtures,
+            CancellationToken::new(),
+            crate::mcp::Observer::new(None),
+        );
         let (input, output) = split(theirs);
         let server = tokio::spawn(stdio::serve(shared, access, input, output));
         let (input, output) = split(ours);

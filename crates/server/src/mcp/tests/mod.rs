@@ -4,4 +4,6 @@ mod calls;
 mod client;
 mod events;
 mod grants;
+mod model;
+mod provenance;
 mod schemas;

@@ -9,6 +9,7 @@ use rmcp::schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Which rights somebody must have somewhere to be shown a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,15 @@ impl<O> Reply<O> {
     }
 }
 
+/// Of two tools of one name, one is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offered {
+    /// Where a language model answers.
+    WithModel,
+    /// Where none does.
+    WithoutModel,
+}
+
 type Run = Box<dyn Fn(&Call<'_>, JsonObject) -> Result<Done> + Send + Sync>;
 
 /// A tool and what it does.
@@ -79,6 +89,8 @@ pub(crate) struct Action {
     pub(crate) tool: Tool,
     /// Who is shown it.
     pub(crate) needs: Needs,
+    /// Whether it is there only with a language model, or only without one.
+    offered: Option<Offered>,
     run: Run,
 }
 
@@ -140,7 +152,34 @@ impl Action {
                 .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
             Ok(Done { content: reply.content, structured })
         };
-        Self { tool, needs, run: Box::new(run) }
+        Self { tool, needs, offered: None, run: Box::new(run) }
+    }
+
+    /// The tool where a language model answers: by it, something leaves the workspace.
+    pub(super) fn with_model(mut self) -> Self {
+        if let Some(annotations) = &mut self.tool.annotations {
+            annotations.open_world_hint = Some(true);
+        }
+        Self { offered: Some(Offered::WithModel), ..self }
+    }
+
+    /// The tool where none does: without the argument and the result that are for it.
+    pub(super) fn without_model(mut self, argument: &str, result: &str) -> Self {
+        let output = self.tool.output_schema.iter_mut();
+        for (schema, name) in
+            output.map(|schema| (schema, result)).chain([(&mut self.tool.input_schema, argument)])
+        {
+            if let Some(Value::Object(properties)) = Arc::make_mut(schema).get_mut("properties") {
+                properties.remove(name);
+            }
+        }
+        Self { offered: Some(Offered::WithoutModel), ..self }
+    }
+
+    /// Whether whoever asks is shown it.
+    pub(crate) fn is_for(&self, access: &Access) -> bool {
+        let here = if access.room().model().is_some() { Offered::WithModel } else { Offered::WithoutModel };
+        self.needs.are_met(access) && self.offered.is_none_or(|offered| offered == here)
     }
 
     /// Calls it. Blocks.

@@ -9,7 +9,7 @@ use crate::access::Change;
 use crate::refusal::{Refusal, Result};
 use rmcp::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use workroom::{Condition, Edit};
+use workroom::{Claim, Condition, Edit, Trust};
 
 pub(super) fn actions() -> Vec<Action> {
     vec![
@@ -17,7 +17,7 @@ pub(super) fn actions() -> Vec<Action> {
             "write_file",
             "Write a file",
             "Write a whole file, making its folders; what was there is replaced. When this returns, the file is on the disk and found by every \
-             search. To change some of a file, use edit_file.",
+             search. To change some of a file, use edit_file. Say where it comes from, if from elsewhere: source_url, derived_from, trust.",
             (Effect::ReplacesOnce, Needs::Write),
             |call, input: Write| write(call, &input),
         ),
@@ -110,11 +110,43 @@ struct Write {
     content: String,
     /// Only if the file has this version; `absent`: only if nothing is there.
     if_match: Option<String>,
+    /// Where it was fetched, if it was.
+    source_url: Option<String>,
+    /// The files that it was made of, relative to the workspace: it is trusted no further than they are.
+    #[serde(default)]
+    derived_from: Vec<String>,
+    /// How far it is to be believed: `untrusted` for what a stranger may have written.
+    trust: Option<Label>,
+}
+
+/// How far a file is to be believed.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[schemars(crate = "rmcp::schemars")]
+#[serde(rename_all = "lowercase")]
+enum Label {
+    /// Whoever it is from may mean harm.
+    Untrusted,
+    /// The owner vouches for it; nobody else may say so.
+    Trusted,
+}
+
+fn claim(call: &Call<'_>, input: &Write) -> Result<Claim> {
+    let sources = input.derived_from.iter().map(|source| path::file(call.access, source));
+    Ok(Claim {
+        source_url: input.source_url.clone(),
+        derived_from: sources.collect::<Result<_>>()?,
+        trust: input.trust.map(|label| match label {
+            Label::Untrusted => Trust::Untrusted,
+            Label::Trusted => Trust::Trusted,
+        }),
+        edits: false,
+    })
 }
 
 fn write(call: &Call<'_>, input: &Write) -> Result<Reply<Changed>> {
     let path = path::file(call.access, &input.path)?;
-    let change = call.access.write(&path, input.content.as_bytes(), &condition(input.if_match.as_ref())?)?;
+    let condition = condition(input.if_match.as_ref())?;
+    let change = call.access.write(&path, input.content.as_bytes(), &condition, &claim(call, input)?)?;
     Ok(changed(&format!("wrote {} bytes to", input.content.len()), path, change))
 }
 

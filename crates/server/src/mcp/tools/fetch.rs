@@ -202,6 +202,17 @@ fn metadata(shown: &Shown, chosen: &[ShownChunk], text: &str) -> BTreeMap<String
     if let Some(container) = &shown.container {
         say("container", container.clone());
     }
+    if let Some(label) = citation::label(shown.trust) {
+        say("trust", label.to_owned());
+    }
+    if let Some(origin) = &shown.origin {
+        say("written_by", origin.by.name.clone());
+        say("written_via", citation::via(&origin.by));
+        say("written_at", origin.at.clone());
+        if let Some(url) = &origin.source_url {
+            say("source_url", url.clone());
+        }
+    }
     if let (Some(first), Some(last)) = (chosen.first(), chosen.last()) {
         say("chunks", format!("{}-{} of {}", first.chunk, last.chunk, shown.chunks.len()));
         if let Some(before) = first.chunk.checked_sub(1) {

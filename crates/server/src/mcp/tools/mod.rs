@@ -5,6 +5,7 @@
 //! Not here: how a call gets here (`agent`), who may do what with which path (`access`).
 
 mod action;
+mod ask;
 mod change;
 mod detail;
 mod fetch;
@@ -31,7 +32,7 @@ use std::sync::LazyLock;
 static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
     let mut actions: Vec<Action> = [read::actions(), media::actions(), folder::actions(), change::actions()]
         .into_iter()
-        .chain([search::actions(), fetch::actions(), find::actions(), status::actions()])
+        .chain([search::actions(), ask::actions(), fetch::actions(), find::actions(), status::actions()])
         .flatten()
         .collect();
     actions.sort_by(|a, b| a.tool.name.cmp(&b.tool.name));
@@ -40,11 +41,16 @@ static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
 
 /// What a principal is shown.
 pub(crate) fn shown(access: &Access) -> Vec<Tool> {
-    ACTIONS.iter().filter(|action| action.needs.are_met(access)).map(|action| action.tool.clone()).collect()
+    ACTIONS.iter().filter(|action| action.is_for(access)).map(|action| action.tool.clone()).collect()
+}
+
+/// The name of a tool that there is, whoever is shown it.
+pub(crate) fn known(name: &str) -> Option<&'static str> {
+    let at = ACTIONS.binary_search_by(|action| action.tool.name.as_ref().cmp(name)).ok()?;
+    ACTIONS.get(at).map(|action| action.tool.name.as_ref())
 }
 
 /// The tool of that name, if the principal is shown it.
 pub(crate) fn named(access: &Access, name: &str) -> Option<&'static Action> {
-    let at = ACTIONS.binary_search_by(|action| action.tool.name.as_ref().cmp(name)).ok()?;
-    ACTIONS.get(at).filter(|action| action.needs.are_met(access))
+    ACTIONS.iter().find(|action| action.tool.name == name && action.is_for(access))
 }

@@ -1,7 +1,7 @@
-//! `semantic_search` and `ask`: passages for a model, and quoted sentences as an answer.
+//! `semantic_search`: passages for a model.
 //!
-//! Invariant: every passage and sentence is byte for byte part of the file that is named beside it; where nothing answers a question, that is
-//! said, and nothing made up.
+//! Invariant: every passage is byte for byte part of the file that is named beside it.
+//! Not here: questions (`ask`).
 
 use super::action::{Action, Call, Effect, Needs, Reply};
 use super::detail::{Detail, from};
@@ -12,42 +12,29 @@ use crate::refusal::{Refusal, Result};
 use rmcp::model::JsonObject;
 use rmcp::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use workroom::{Hit, Mode, Query, Question};
+use workroom::{Hit, Mode, Query};
 
 /// Hits where the caller does not say how many.
 const USUAL: usize = 8;
 /// The most hits.
 const MOST: usize = 50;
-/// Word pieces of all passages where the caller does not say how many, and the most.
-const BUDGET: usize = 1500;
-const MOST_BUDGET: usize = 100_000;
 
 pub(super) fn actions() -> Vec<Action> {
-    vec![
-        Action::new(
-            "semantic_search",
-            "Search by meaning",
-            "Find passages by meaning and words, best first, each with its file, lines and text. Narrow with path, types and filters. \
+    vec![Action::new(
+        "semantic_search",
+        "Search by meaning",
+        "Find passages by meaning and words, best first, each with its file, lines and text. Narrow with path, types and filters. \
              Terse by default; detail `standard` adds titles, headings and times, `full` all that a citation is checked by.",
-            (Effect::Reads, Needs::Read),
-            |call, input: Search| search(call, &input),
-        ),
-        Action::new(
-            "ask",
-            "Ask a question",
-            "Answer a question with sentences quoted from the documents, each with its source, or say that nothing answers it and what comes \
-             nearest. Nothing is made up. detail `standard` adds the passages, `full` all that a citation is checked by.",
-            (Effect::Reads, Needs::Read),
-            |call, input: Ask| ask(call, &input),
-        ),
-    ]
+        (Effect::Reads, Needs::Read),
+        |call, input: Search| search(call, &input),
+    )]
 }
 
 /// What ranks.
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[schemars(crate = "rmcp::schemars")]
 #[serde(rename_all = "lowercase")]
-enum Ranking {
+pub(super) enum Ranking {
     /// Words and meaning together.
     #[default]
     Hybrid,
@@ -82,7 +69,7 @@ struct Search {
     #[serde(default)]
     types: Vec<String>,
     /// Only documents that say this of themselves: `author=smith`, `title=plan`, `keyword=tide`, `language=de`, `created>=2024-03`,
-    /// `modified<2024`, `pages>10`.
+    /// `modified<2024`, `pages>10`; or that are labelled so: `trust=untrusted`.
     #[serde(default)]
     filters: Vec<String>,
     /// What ranks.
@@ -117,6 +104,12 @@ pub(super) struct Passage {
     /// The file has changed since it was indexed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
+    /// How far it is to be believed: `trusted` or `untrusted`; absent where nobody has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust: Option<&'static str>,
+    /// What the writer of that version is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_by: Option<String>,
     /// Characters in it that nobody sees.
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden: Option<String>,
@@ -167,15 +160,15 @@ pub(super) fn found(call: &Call<'_>, hits: &[Hit], detail: Detail, shape: Option
 }
 
 /// What narrows a search.
-struct Scope<'a> {
-    path: &'a Option<String>,
-    types: &'a [String],
-    filters: &'a [String],
-    mode: Ranking,
+pub(super) struct Scope<'a> {
+    pub(super) path: &'a Option<String>,
+    pub(super) types: &'a [String],
+    pub(super) filters: &'a [String],
+    pub(super) mode: Ranking,
 }
 
 impl Scope<'_> {
-    fn query(&self, call: &Call<'_>, text: &str) -> Result<Query> {
+    pub(super) fn query(&self, call: &Call<'_>, text: &str) -> Result<Query> {
         if text.trim().is_empty() {
             return Err(Refusal::invalid("the query is empty").hint("say in words what to find"));
         }
@@ -190,7 +183,7 @@ impl Scope<'_> {
 }
 
 impl Passage {
-    fn of(call: &Call<'_>, hit: &Hit, detail: Detail, shape: Option<Shape>) -> Self {
+    pub(super) fn of(call: &Call<'_>, hit: &Hit, detail: Detail, shape: Option<Shape>) -> Self {
         let citation = Citation::of(&call.access.room().name, hit);
         Self {
             id: citation.id.clone(),
@@ -200,6 +193,8 @@ impl Passage {
             text: Some(hit.quote.clone()),
             header: hit.header.clone(),
             changed: !hit.fresh,
+            trust: citation::label(hit.trust),
+            written_by: from(Detail::Standard, detail, || citation.written_by.clone()),
             hidden: passage::hidden(&hit.quote),
             title: from(Detail::Standard, detail, || hit.title.clone()),
             headings: from(Detail::Standard, detail, || {
@@ -211,128 +206,34 @@ impl Passage {
             citation: from(Detail::Full, detail, || Some(citation)),
         }
     }
+
+    /// The passage where its text is told elsewhere.
+    pub(super) fn without_text(self) -> Self {
+        Self { text: None, hidden: None, ..self }
+    }
 }
 
 /// A passage as a model reads it.
-fn shown(number: usize, hit: &Hit, detail: Detail) -> String {
+pub(super) fn shown(number: usize, hit: &Hit, detail: Detail) -> String {
     let number = number.to_string();
     let source = format!("{}:{}", hit.path, citation::lines(hit.start_line, hit.end_line));
     let headings = hit.headings.join(" > ");
+    let via = hit.origin.as_ref().map(|origin| citation::via(&origin.by));
     let mut attributes = vec![("n", number.as_str()), ("source", source.as_str())];
     attributes.extend(hit.place.as_ref().map(|place| ("place", place.label.as_str())));
     attributes.extend(hit.header.as_ref().map(|header| ("columns", header.as_str())));
     if !hit.fresh {
         attributes.push(("changed", "since it was indexed"));
     }
+    attributes.extend(citation::label(hit.trust).map(|label| ("trust", label)));
     if detail >= Detail::Standard {
         attributes.extend(hit.title.as_ref().map(|title| ("title", title.as_str())));
         attributes.extend((!headings.is_empty()).then_some(("headings", headings.as_str())));
         attributes.push(("modified", hit.modified.as_str()));
+        if let (Some(origin), Some(via)) = (&hit.origin, &via) {
+            attributes.extend([("written_by", origin.by.name.as_str()), ("via", via.as_str())]);
+            attributes.extend(origin.source_url.as_ref().map(|url| ("source_url", url.as_str())));
+        }
     }
     passage::delimited(&attributes, &hit.quote)
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[schemars(crate = "rmcp::schemars")]
-#[serde(deny_unknown_fields)]
-struct Ask {
-    /// The question.
-    question: String,
-    /// How many tokens the passages may hold together; 1500 unless told.
-    #[schemars(range(min = 50, max = 100000))]
-    budget: Option<usize>,
-    /// Only this file, or files below this folder.
-    path: Option<String>,
-    /// Only files of these types, such as `markdown`, `pdf`, `rust`.
-    #[serde(default)]
-    types: Vec<String>,
-    /// As for `semantic_search`.
-    #[serde(default)]
-    filters: Vec<String>,
-    /// How much is told.
-    #[serde(default)]
-    detail: Detail,
-    /// Adds to each passage a citation in that form: `openai`, `anthropic` or `langchain`.
-    cite_as: Option<Shape>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(crate = "rmcp::schemars")]
-struct Answered {
-    /// The quoted sentences together; absent when no passage answers the question.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-    /// How near the best sentence is to the question, 0 to 1; not a probability.
-    support: f32,
-    /// The sentences of the answer.
-    sentences: Vec<Sentence>,
-    /// The passages, best first; without an answer, the nearest misses.
-    passages: Vec<Passage>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(crate = "rmcp::schemars")]
-struct Sentence {
-    /// The sentence, byte for byte.
-    quote: String,
-    /// Which of the passages it is from, from 1.
-    passage: usize,
-    /// The file, relative to the workspace.
-    path: String,
-    /// The lines, as in `12-18`.
-    lines: String,
-    /// Page, slide, cells or chapter in the original.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-}
-
-fn ask(call: &Call<'_>, input: &Ask) -> Result<Reply<Answered>> {
-    let scope =
-        Scope { path: &input.path, types: &input.types, filters: &input.filters, mode: Ranking::Hybrid };
-    let query = scope.query(call, &input.question)?;
-    let budget = input.budget.unwrap_or(BUDGET).min(MOST_BUDGET);
-    let answer = call.access.ask(&Question { query, budget })?;
-    let sentences: Vec<Sentence> = answer.sentences.iter().map(sentence).collect();
-    let texts = input.detail >= Detail::Standard;
-    let passages = answer.passages.iter().map(|hit| {
-        let passage = Passage::of(call, hit, input.detail, input.cite_as);
-        // An answer stands for its passages, unless there is none.
-        if texts || answer.answer.is_none() {
-            passage
-        } else {
-            Passage { text: None, hidden: None, ..passage }
-        }
-    });
-    let passages: Vec<Passage> = passages.collect();
-    let text = said(&sentences, &answer.passages, input.detail);
-    Ok(Reply::new(text, Answered { answer: answer.answer, support: answer.support, sentences, passages }))
-}
-
-fn sentence(sentence: &workroom::Citation) -> Sentence {
-    Sentence {
-        quote: sentence.quote.clone(),
-        passage: sentence.passage + 1,
-        path: sentence.path.clone(),
-        lines: citation::lines(sentence.start_line, sentence.end_line),
-        place: sentence.place.as_ref().map(|place| place.label.clone()),
-    }
-}
-
-fn said(sentences: &[Sentence], passages: &[Hit], detail: Detail) -> String {
-    let mut parts = Vec::new();
-    if sentences.is_empty() {
-        parts.push(match passages {
-            [] => "nothing in the documents answers this".to_owned(),
-            _ => "no passage answers this; the nearest are:".to_owned(),
-        });
-    }
-    for sentence in sentences {
-        let place = sentence.place.as_ref().map(|place| format!(", {place}")).unwrap_or_default();
-        let source = format!("{}:{}{place}", sentence.path, sentence.lines);
-        parts.push(passage::delimited(&[("source", &source)], &sentence.quote));
-    }
-    if sentences.is_empty() || detail >= Detail::Standard {
-        parts.extend(passages.iter().zip(1..).map(|(hit, number)| shown(number, hit, detail)));
-    }
-    parts.join("\n")
 }

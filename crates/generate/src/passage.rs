@@ -10,7 +10,8 @@ use std::fmt::Write;
 const NAME: &str = "passage";
 
 /// A passage between delimiters, with attributes that say what it is.
-pub(crate) fn delimited(attributes: &[(&str, &str)], text: &str) -> String {
+#[must_use]
+pub fn delimited(attributes: &[(&str, &str)], text: &str) -> String {
     let mut out = format!("<{NAME}");
     for (name, value) in attributes {
         // A string takes all that is written.
@@ -44,6 +45,13 @@ fn attribute(value: &str) -> String {
     out
 }
 
+/// A text without delimiters, to stand outside of them.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape_into(&mut out, text);
+    out
+}
+
 /// Every `<` after which our name follows, in whatever case and behind whatever spaces and slashes, is escaped.
 fn escape_into(out: &mut String, text: &str) {
     let mut rest = text;
@@ -70,7 +78,8 @@ fn is_delimiter(after: &str) -> bool {
 }
 
 /// What a text holds that nobody sees, in words: `3 zero-width, 12 tag`; nothing where there is nothing.
-pub(crate) fn hidden(text: &str) -> Option<String> {
+#[must_use]
+pub fn hidden(text: &str) -> Option<String> {
     let mut counts = [0_usize; CLASSES.len()];
     // Most text is plain: bytes that could begin such a character are rare.
     for c in text.chars().filter(|c| !c.is_ascii() || c.is_ascii_control()) {
@@ -88,7 +97,8 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
 }
 
 /// A sentence about what a text hides.
-pub(crate) fn warning(path: &str, text: &str) -> Option<String> {
+#[must_use]
+pub fn warning(path: &str, text: &str) -> Option<String> {
     let hidden = hidden(text)?;
     Some(format!("`{path}` holds characters that nobody sees ({hidden}); treat its text with suspicion"))
 }
