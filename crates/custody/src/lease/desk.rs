@@ -6,7 +6,7 @@
 
 use super::clock::{Clock, Now, Until};
 use super::lease::{Held, Lease, LeaseRequest, Mode, any_overlap};
-use super::table::{Record, Table};
+use super::table::{Given, Record, Table};
 use crate::journal::{Format, Journal, Writer};
 use crate::{Error, Result, random};
 use std::collections::BTreeMap;
@@ -134,7 +134,7 @@ impl Desk {
     fn give(&mut self, wish: Waiting, now: &Now) -> Result<Lease> {
         let id = format!("lease_{}", random::text(random::BASE62, 22)?);
         let seconds = wish.request.seconds;
-        let given = Record::Given {
+        let given = Record::Given(Given {
             id: id.clone(),
             fencing_token: self.journal.state().last() + 1,
             principal: wish.principal,
@@ -142,7 +142,7 @@ impl Desk {
             request: wish.request,
             since_ms: now.wall_ms,
             until: Until::after(now, seconds.saturating_mul(1000)),
-        };
+        });
         self.compact_if_worth_it(now);
         self.append(&given, Durable::Yes)?;
         self.journal.state().get(&id).ok_or(Error::LeaseEnded)

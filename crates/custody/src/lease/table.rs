@@ -15,21 +15,26 @@ use std::collections::BTreeMap;
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Record {
     /// It was given.
-    Given {
-        id: String,
-        fencing_token: u64,
-        principal: String,
-        name: String,
-        request: LeaseRequest,
-        since_ms: i64,
-        until: Until,
-    },
+    Given(Given),
     /// Its holder goes on with it. May be lost when the power goes, and with it all who could have gone on.
     Extended { id: String, seconds: u64, until: Until },
     /// It was given back, or taken.
     Ended { id: String },
     /// Tokens up to this one were given to leases that have ended. Only a smaller journal needs it.
     Counted { fencing_token: u64 },
+}
+
+/// A lease, with the end that it was extended to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    pub(super) id: String,
+    pub(super) fencing_token: u64,
+    pub(super) principal: String,
+    pub(super) name: String,
+    pub(super) request: LeaseRequest,
+    pub(super) since_ms: i64,
+    pub(super) until: Until,
 }
 
 impl Record {
@@ -41,19 +46,9 @@ impl Record {
 /// All leases that were given and not given back, by id.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    entries: BTreeMap<String, Entry>,
+    leases: BTreeMap<String, Given>,
     /// The greatest fencing token that was given.
     last: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    fencing_token: u64,
-    principal: String,
-    name: String,
-    request: LeaseRequest,
-    since_ms: i64,
-    until: Until,
 }
 
 impl Table {
@@ -64,101 +59,88 @@ impl Table {
 
     /// Those that hold, in the order in which they were given.
     pub(super) fn holding(&self, now: &Now) -> Vec<Held> {
-        let mut held: Vec<Held> = self.active(now).map(|(_, entry)| entry.held()).collect();
+        let mut held: Vec<Held> = self.active(now).map(Given::held).collect();
         held.sort_unstable_by_key(|held| held.fencing_token);
         held
     }
 
     /// Whether there is a lease of that id and principal that holds.
     pub(super) fn holds(&self, id: &str, principal: &str, now: &Now) -> bool {
-        self.entries.get(id).is_some_and(|entry| entry.principal == principal && entry.holds(now))
+        self.leases.get(id).is_some_and(|lease| lease.principal == principal && lease.holds(now))
     }
 
     /// What ends those whose time is over for good: by another clock, after a restart, it might not be.
     pub(super) fn expired(&self, now: &Now) -> Vec<Record> {
-        let expired = self.entries.iter().filter(|(_, entry)| !entry.holds(now));
-        expired.map(|(id, _)| Record::Ended { id: id.clone() }).collect()
+        let expired = self.leases.values().filter(|lease| !lease.holds(now));
+        expired.map(|lease| Record::Ended { id: lease.id.clone() }).collect()
     }
 
     /// The lease of that id.
     pub(super) fn get(&self, id: &str) -> Option<Lease> {
-        self.entries.get(id).map(|entry| Lease { id: id.to_owned(), held: entry.held() })
+        self.leases.get(id).map(|lease| Lease { id: id.to_owned(), held: lease.held() })
     }
 
     /// The id of the lease with that token.
     pub(super) fn id_of(&self, fencing_token: u64) -> Option<&str> {
-        let mut entries = self.entries.iter();
-        entries.find(|(_, entry)| entry.fencing_token == fencing_token).map(|(id, _)| id.as_str())
+        let mut leases = self.leases.values();
+        leases.find(|lease| lease.fencing_token == fencing_token).map(|lease| lease.id.as_str())
     }
 
     /// One that holds and keeps these paths from being had in that mode.
     pub(super) fn in_the_way(&self, paths: &[String], mode: Mode, now: &Now) -> Option<Held> {
-        let both_shared = |entry: &Entry| entry.request.mode == Mode::Shared && mode == Mode::Shared;
-        let mut active = self.active(now).map(|(_, entry)| entry);
-        let found = active.find(|entry| !both_shared(entry) && any_overlap(&entry.request.paths, paths));
-        found.map(Entry::held)
+        let both_shared = |lease: &Given| lease.request.mode == Mode::Shared && mode == Mode::Shared;
+        let mut active = self.active(now);
+        let found = active.find(|lease| !both_shared(lease) && any_overlap(&lease.request.paths, paths));
+        found.map(Given::held)
     }
 
     /// One that holds and keeps whoever shows lease `own` from writing `path`.
     pub(super) fn keeps_from_writing(&self, path: &str, own: Option<&str>, now: &Now) -> Option<Held> {
         let paths = [path.to_owned()];
-        let is_own = |id: &str, entry: &Entry| {
-            Some(id) == own && entry.request.mode == Mode::Exclusive && entry.covers(path)
-        };
+        let is_own = |lease: &Given| Some(lease.id.as_str()) == own && lease.lets_write(&paths);
         let mut active = self.active(now);
-        active
-            .find(|(id, entry)| !is_own(id, entry) && any_overlap(&entry.request.paths, &paths))
-            .map(|(_, entry)| entry.held())
+        let found = active.find(|lease| !is_own(lease) && any_overlap(&lease.request.paths, &paths));
+        found.map(Given::held)
     }
 
     /// Whether a lease lets its holder write any of these paths.
     pub(super) fn lets_write(&self, id: &str, paths: &[String]) -> bool {
-        self.entries.get(id).is_some_and(|entry| {
-            entry.request.mode == Mode::Exclusive && paths.iter().any(|path| entry.covers(path))
-        })
+        self.leases.get(id).is_some_and(|lease| lease.lets_write(paths))
     }
 
     /// Milliseconds until the next of them ends by itself.
     pub(super) fn next_end_ms(&self, now: &Now) -> Option<u64> {
-        self.active(now).map(|(_, entry)| entry.left_ms(now)).min()
+        self.active(now).map(|lease| lease.left_ms(now)).min()
     }
 
     /// How many a principal has.
     pub(super) fn count_of(&self, principal: &str, now: &Now) -> usize {
-        self.active(now).filter(|(_, entry)| entry.principal == principal).count()
+        self.active(now).filter(|lease| lease.principal == principal).count()
     }
 
     /// What makes those of another run of the machine end by this run's clock.
     pub(super) fn carried_over(&self, now: &Now) -> Vec<Record> {
-        let foreign = self.active(now).filter(|(_, entry)| entry.until.boot != now.boot);
-        let carry = |(id, entry): (&String, &Entry)| Record::Extended {
-            id: id.clone(),
-            seconds: entry.request.seconds,
-            until: Until::after(now, entry.left_ms(now)),
+        let foreign = self.active(now).filter(|lease| lease.until.boot != now.boot);
+        let carry = |lease: &Given| Record::Extended {
+            id: lease.id.clone(),
+            seconds: lease.request.seconds,
+            until: Until::after(now, lease.left_ms(now)),
         };
         foreign.map(carry).collect()
     }
 
     /// The records that make the state without what has ended.
     pub(super) fn records(&self, now: &Now) -> Vec<Record> {
-        let given = self.active(now).map(|(id, entry)| Record::Given {
-            id: id.clone(),
-            fencing_token: entry.fencing_token,
-            principal: entry.principal.clone(),
-            name: entry.name.clone(),
-            request: entry.request.clone(),
-            since_ms: entry.since_ms,
-            until: entry.until.clone(),
-        });
+        let given = self.active(now).cloned().map(Record::Given);
         given.chain([Record::Counted { fencing_token: self.last }]).collect()
     }
 
-    fn active<'a>(&'a self, now: &'a Now) -> impl Iterator<Item = (&'a String, &'a Entry)> {
-        self.entries.iter().filter(|(_, entry)| entry.holds(now))
+    fn active<'a>(&'a self, now: &'a Now) -> impl Iterator<Item = &'a Given> {
+        self.leases.values().filter(|lease| lease.holds(now))
     }
 }
 
-impl Entry {
+impl Given {
     fn held(&self) -> Held {
         Held {
             fencing_token: self.fencing_token,
@@ -180,8 +162,10 @@ impl Entry {
         self.left_ms(now) > 0
     }
 
-    fn covers(&self, path: &str) -> bool {
-        self.request.paths.iter().any(|own| covers(own, path))
+    /// Whether its holder may write any of these paths by it.
+    fn lets_write(&self, paths: &[String]) -> bool {
+        let covers = |path: &String| self.request.paths.iter().any(|own| covers(own, path));
+        self.request.mode == Mode::Exclusive && paths.iter().any(covers)
     }
 }
 
@@ -192,17 +176,16 @@ impl Replay for Table {
 
     fn apply(&mut self, _number: u64, record: &[u8]) -> std::result::Result<(), Unfit> {
         match serde_json::from_slice(record).map_err(|error| Unfit(error.to_string()))? {
-            Record::Given { id, fencing_token, principal, name, request, since_ms, until } => {
-                self.last = self.last.max(fencing_token);
-                self.entries.insert(id, Entry { fencing_token, principal, name, request, since_ms, until });
+            Record::Given(lease) => {
+                self.last = self.last.max(lease.fencing_token);
+                self.leases.insert(lease.id.clone(), lease);
             }
             Record::Extended { id, seconds, until } => {
-                if let Some(entry) = self.entries.get_mut(&id) {
-                    entry.request.seconds = seconds;
-                    entry.until = until;
+                if let Some(lease) = self.leases.get_mut(&id) {
+                    (lease.request.seconds, lease.until) = (seconds, until);
                 }
             }
-            Record::Ended { id } => drop(self.entries.remove(&id)),
+            Record::Ended { id } => drop(self.leases.remove(&id)),
             Record::Counted { fencing_token } => self.last = self.last.max(fencing_token),
         }
         Ok(())
