@@ -9,7 +9,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use workroom::{ErrorKind, Hit, Mode, NoProgress, OpenOptions, Query, Sharing, Workspace};
+use workroom::{ErrorKind, Finding, Hit, Mode, NoProgress, OpenOptions, Query, Sharing, Workspace};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum Kind {
     Differs,
     /// The program's own examination found something.
     Unhealthy,
+    /// It is not known who wrote what, which nothing but a copy can tell.
+    Provenance,
     /// An operation of the workload failed.
     Failed,
     /// The workspace cannot be opened.
@@ -302,7 +304,11 @@ impl Examination {
             self.wrong(Kind::Unhealthy, format!("{problems:?}"));
         }
         let findings = workspace.doctor()?;
-        if !findings.is_healthy() {
+        let is_provenance = |finding: &&Finding| finding.check == "provenance";
+        if let Some(finding) = findings.checks.iter().find(is_provenance).filter(|finding| !finding.ok) {
+            self.wrong(Kind::Provenance, format!("Provenance: {}", finding.details.join("; ")));
+        }
+        if findings.checks.iter().any(|finding| !finding.ok && !is_provenance(&finding)) {
             self.wrong(Kind::Unhealthy, format!("{findings:?}"));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Corruption rounds: files under `.workroom/` are damaged, and the workspace is opened by a process that must come to an end.
 //!
-//! Invariant: after any damage, a check either passes, or opening is refused by a kind of error that has a remedy, and passes once the
-//! remedy was taken. A wrong answer, a panic of ours, a signal or a hang is a violation.
+//! Invariant: after any damage, a check either passes, or what is wrong is told with a remedy, and the check passes once the remedy was taken: opening
+//! is refused by a kind of error that has one, or `doctor` names the journal that nothing can make again. A wrong answer, a panic of ours, a signal or a hang is a violation.
 //! Not here: what damage there is (`damage`).
 
 mod damage;
@@ -38,7 +38,7 @@ pub enum Outcome {
     Healed(Vec<String>),
     /// The check passed, and nothing was said: the damage meant nothing, or was made good silently.
     Unharmed,
-    /// Opening was refused with a remedy, which worked.
+    /// It was told with a remedy, which worked.
     Refused(String),
     /// What must not be.
     Wrong(String),
@@ -57,6 +57,8 @@ pub struct Round {
 
 /// A process that takes longer than this hangs.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Remedies that are taken one after the other.
+const MOST_REMEDIES: usize = 3;
 /// Operations of the workload whose index is damaged.
 const OPS: u64 = 160;
 
@@ -115,16 +117,26 @@ impl Corrupt {
     }
 
     fn judge(&self, dir: &Path) -> Result<(Outcome, usize)> {
-        let first = self.check(dir, false)?;
-        let Some(refusal) = first.refusal() else { return Ok((first.outcome(), first.caught)) };
-        if let Err(why) = take_remedy(&dir.join("w"), &refusal) {
-            return Ok((Outcome::Wrong(format!("{refusal}; the remedy failed: {why:#}")), first.caught));
+        let mut checked = self.check(dir, false)?;
+        let mut refusals = Vec::new();
+        // Of two damaged files each may have its own remedy.
+        while let Some(refusal) = checked.refusal().filter(|_| refusals.len() < MOST_REMEDIES) {
+            if let Err(why) = take_remedy(&dir.join("w"), &refusal) {
+                return Ok((
+                    Outcome::Wrong(format!("{refusal}; the remedy failed: {why:#}")),
+                    checked.caught,
+                ));
+            }
+            refusals.push(refusal);
+            checked = self.check(dir, true)?;
         }
-        let second = self.check(dir, true)?;
-        Ok(match second.outcome() {
-            Outcome::Wrong(why) => (Outcome::Wrong(format!("after {refusal}: {why}")), second.caught),
-            _ => (Outcome::Refused(refusal), second.caught),
-        })
+        let refusals = refusals.join("; then ");
+        let outcome = match checked.outcome() {
+            outcome if refusals.is_empty() => outcome,
+            Outcome::Wrong(why) => Outcome::Wrong(format!("after {refusals}: {why}")),
+            _ => Outcome::Refused(refusals),
+        };
+        Ok((outcome, checked.caught))
     }
 
     /// Checks in a process of its own.
@@ -159,13 +171,15 @@ struct Checked {
 }
 
 impl Checked {
-    /// Why the workspace could not be opened, if that alone is what the check found.
+    /// What was told with a remedy, if that alone is what the check found.
     fn refusal(&self) -> Option<String> {
         let Some(Err(violations)) = self.result.as_ref().filter(|_| self.wrong.is_empty()) else {
             return None;
         };
         match &violations[..] {
-            [one] if one.kind == crate::Kind::Refused => Some(one.what.clone()),
+            [one] if matches!(one.kind, crate::Kind::Refused | crate::Kind::Provenance) => {
+                Some(one.what.clone())
+            }
             _ => None,
         }
     }
@@ -209,6 +223,11 @@ fn take_remedy(root: &Path, refusal: &str) -> Result<()> {
                 fs_err::remove_file(named)?
             }
             Ok(())
+        }
+        "Provenance" => {
+            let named = Path::new(".workroom/custody/history.journal");
+            ensure!(refusal.contains(&*named.to_string_lossy()), "it does not name the journal");
+            Ok(fs_err::remove_file(root.join(named))?)
         }
         "Corrupt" | "Incompatible" => {
             Workspace::discard_index(root)?;
