@@ -46,22 +46,6 @@ fn damage_under_workroom_heals_or_is_refused() {
 #[cfg(target_os = "linux")]
 #[test]
 fn many_processes_share_a_workspace_whose_owner_is_killed() {
-    use Role::{
-        Backfill, CliReader, CliWriter, Editor, HttpChanger, Killer, LibraryChanger, LibraryReader,
-        LibraryWriter, McpChanger,
-    };
-    let crowd = [
-        CliReader,
-        LibraryReader,
-        CliWriter,
-        LibraryWriter,
-        LibraryChanger,
-        HttpChanger,
-        McpChanger,
-        Editor,
-        Killer,
-        Backfill,
-    ];
     let soak = Soak {
         time: Duration::from_secs(10),
         files: 300,
@@ -69,7 +53,7 @@ fn many_processes_share_a_workspace_whose_owner_is_killed() {
         cli: program().with_file_name("workroom"),
         program: program(),
         models: None,
-        crowd: crowd.map(|role| (role, 1)).to_vec(),
+        crowd: Role::all().map(|role| (role, 1)).collect(),
     };
     let soaked = soak.run().unwrap();
     assert!(soaked.is_good(), "{soaked:#?}");

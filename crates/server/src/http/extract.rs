@@ -39,6 +39,19 @@ pub(super) fn secret(headers: &HeaderMap) -> Result<Option<String>> {
     }
 }
 
+/// The header that shows a lease.
+pub(super) const LEASE: &str = "workroom-lease";
+
+/// The lease that a request shows, if any.
+fn lease(headers: &HeaderMap) -> Result<Option<&str>> {
+    let mut shown = headers.get_all(LEASE).iter();
+    let Some(value) = shown.next() else { return Ok(None) };
+    match value.to_str() {
+        Ok(id) if !id.is_empty() && shown.next().is_none() => Ok(Some(id)),
+        _ => Err(Refusal::invalid("the header `Workroom-Lease` is the id of one lease")),
+    }
+}
+
 /// Whoever asks, in the workspace that the address names.
 pub(super) struct Caller {
     pub(super) access: Access,
@@ -62,6 +75,15 @@ impl Caller {
         F: FnOnce(&Access, &Cancel) -> Result<T> + Send + 'static,
     {
         self.app.blocking.query(DEADLINE, self.checked(call)).await
+    }
+
+    /// The same of a call that waits for others.
+    pub(super) async fn wait<T, F>(&self, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Access, &Cancel) -> Result<T> + Send + 'static,
+    {
+        self.app.blocking.wait(DEADLINE, self.checked(call)).await
     }
 
     /// The call, if the token still stands: what came with the request may have come for long.
@@ -100,7 +122,7 @@ where
         };
         let access = app.enter(name, secret(&parts.headers)?).await?;
         let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let access = access.coming(Via::Http, client);
+        let access = access.coming(Via::Http, client).under_lease(lease(&parts.headers)?);
         Ok(Self { access, app })
     }
 }
@@ -122,22 +144,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 /// Whether what is written with percent signs is UTF-8: the decoder below would put another character in its place.
 fn is_utf8(query: &str) -> bool {
-    let mut bytes = query.bytes();
-    let mut decoded = Vec::with_capacity(query.len());
-    while let Some(byte) = bytes.next() {
-        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-        decoded.push(match byte {
-            b'%' => match (digit(bytes.clone().next()), digit(bytes.clone().nth(1))) {
-                (Some(high), Some(low)) => {
-                    bytes.nth(1);
-                    (high * 16 + low) as u8
-                }
-                _ => byte,
-            },
-            byte => byte,
-        });
-    }
-    std::str::from_utf8(&decoded).is_ok()
+    percent_encoding::percent_decode_str(query).decode_utf8().is_ok()
 }
 
 /// A JSON body.

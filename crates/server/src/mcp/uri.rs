@@ -4,6 +4,8 @@
 //! Not here: whether there is such a file.
 //! Follows RFC 3986 (encoding), RFC 5147 (`#line=`, from 0, the end not included), RFC 8118 (`#page=`).
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
 use workroom::Hit;
 
 const SCHEME: &str = "workroom://";
@@ -12,7 +14,7 @@ pub(crate) const TEMPLATE: &str = "workroom:///{+path}";
 
 /// The URI of a file in the workspace that the client is connected to.
 pub(crate) fn of(path: &str) -> String {
-    format!("{SCHEME}/{}", encode(path, true))
+    format!("{SCHEME}/{}", utf8_percent_encode(path, PATH))
 }
 
 /// The URI of where a hit stands, which says the workspace too, so that it means something elsewhere.
@@ -22,7 +24,8 @@ pub(crate) fn of_hit(workspace: &str, hit: &Hit) -> String {
 
 /// The URI of a page, or of lines from the first to the last, counted from 1.
 pub(crate) fn of_lines(workspace: &str, path: &str, page: Option<u32>, lines: Option<(u32, u32)>) -> String {
-    let file = format!("{SCHEME}{}/{}", encode(workspace, false), encode(path, true));
+    let (workspace, path) = (utf8_percent_encode(workspace, NAME), utf8_percent_encode(path, PATH));
+    let file = format!("{SCHEME}{workspace}/{path}");
     match (page, lines) {
         (Some(page), _) => format!("{file}#page={page}"),
         (None, Some((first, last))) => format!("{file}#line={},{last}", first.saturating_sub(1)),
@@ -44,46 +47,14 @@ pub(crate) fn path(workspace: &str, uri: &str) -> Option<String> {
     ((authority.is_empty() || authority == workspace) && !path.is_empty()).then_some(path)
 }
 
-/// What stands for itself: unreserved characters, and in paths the slash.
-fn encode(text: &str, is_path: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte))
-            }
-            b'/' if is_path => encoded.push('/'),
-            _ => {
-                const DIGITS: [char; 16] =
-                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-                encoded.push('%');
-                encoded.extend(
-                    [byte >> 4, byte & 15].iter().filter_map(|digit| DIGITS.get(usize::from(*digit))),
-                );
-            }
-        }
-    }
-    encoded
-}
+/// All but what stands for itself in a name: unreserved characters.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The same in a path, where the slash stands for itself too.
+const PATH: &AsciiSet = &NAME.remove(b'/');
 
 /// `None` where the text is no UTF-8. A percent sign that begins no byte stands for itself: people write paths by hand.
 fn decode(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let digit = |at: usize| after.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-        match (byte, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high << 4 | low) as u8);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                decoded.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(decoded).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

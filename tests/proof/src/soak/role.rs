@@ -56,6 +56,11 @@ const ROLES: [(Role, &str); 10] = [
 ];
 
 impl Role {
+    /// All there are.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROLES.into_iter().map(|(role, _)| role)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

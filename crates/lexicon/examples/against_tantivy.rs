@@ -1,7 +1,7 @@
 //! Measured: megabytes of text a second into the lexicon (with stored text), and into bare tantivy (one stemmed text field, nothing
 //! stored); then the time of a live commit, a query and a fetch.
 //! Corpus: the UTF-8 files of a folder, cut into pieces of about 1 KB, at most 60 MB.
-//! Run: `cargo run -p workroom-lexicon --example throughput -- FOLDER [THREADS]`, better with `--release`.
+//! Run: `cargo run -p workroom-lexicon --example against_tantivy -- FOLDER [THREADS]`, better with `--release`.
 //! Not shown: extraction, chunking, embedding; commits smaller than 20,000 chunks; a cold disk cache.
 
 #![expect(clippy::print_stdout, reason = "an example talks to its user")]
@@ -26,7 +26,7 @@ const SAMPLES: usize = 100;
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let folder = PathBuf::from(args.next().ok_or("usage: throughput FOLDER [THREADS]")?);
+    let folder = PathBuf::from(args.next().ok_or("usage: against_tantivy FOLDER [THREADS]")?);
     let threads = args.next().map_or(Ok(1), |threads| threads.parse())?;
     let files = read_files(&folder)?;
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();

@@ -2,7 +2,7 @@
 //!
 //! What is measured: `extract` and `chunk` over every file of a folder, read into memory first. Tokenising is not counted; a simple
 //! tokenizer stands in for the model's.
-//! How to run: `cargo run --release -p workroom-chunk --example throughput -- FOLDER [MEGABYTES]`
+//! How to run: `cargo run --release -p workroom-chunk --example cutting -- FOLDER [MEGABYTES]`
 //! What it does not show: reading files, the real tokenizer, many threads.
 
 #![expect(clippy::print_stdout, reason = "a program that reports to its user")]
@@ -48,7 +48,7 @@ struct Sum {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let root = PathBuf::from(arguments.next().ok_or("usage: throughput FOLDER [MEGABYTES]")?);
+    let root = PathBuf::from(arguments.next().ok_or("usage: cutting FOLDER [MEGABYTES]")?);
     let limit = arguments.next().map_or(Ok(64), |text| text.parse::<usize>())? << 20;
     let mut sums: BTreeMap<&'static str, Sum> = BTreeMap::new();
     let mut total = 0;
