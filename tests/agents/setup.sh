@@ -32,4 +32,5 @@ npm_into ts-sdk @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/client@2.
 pip_into py2 mcp==2.3.0
 pip_into py1 mcp==1.30.0
 pip_into schemathesis schemathesis==4.32.5
+pip_into swarms swarms==16.0.3
 command -v wrk >/dev/null || echo "wrk is not installed: apt-get install wrk (4.1.0)" >&2

@@ -29,7 +29,7 @@ const ALLOWED: [&str; 17] = [
 ];
 
 /// A heavy dependency and the crates that may name it.
-const WRAPPED: [(&str, &[&str]); 24] = [
+const WRAPPED: [(&str, &[&str]); 25] = [
     ("tantivy", &["workroom-lexicon", "workroom-benches"]),
     ("fastembed", &["workroom-embed"]),
     ("hnsw_rs", &["workroom-vectors"]),
@@ -51,8 +51,9 @@ const WRAPPED: [(&str, &[&str]); 24] = [
     ("utoipa", &["workroom-server"]),
     ("tokio-rustls", &["workroom-server"]),
     ("governor", &["workroom-server"]),
-    ("rustls-native-certs", &["workroom-generate", "workroom-telemetry"]),
-    ("ureq", &["workroom-generate", "workroom-telemetry"]),
+    ("rustls-native-certs", &["workroom-generate", "workroom-telemetry", "workroom-hooks"]),
+    ("ureq", &["workroom-generate", "workroom-telemetry", "workroom-hooks"]),
+    ("standardwebhooks", &["workroom-hooks"]),
     ("opentelemetry", &["workroom-telemetry"]),
     ("opentelemetry_sdk", &["workroom-telemetry"]),
 ];

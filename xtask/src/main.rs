@@ -33,6 +33,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
   corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused
   soak    [--minutes M] [--seed S] [--json FILE]  crowd one workspace with processes; no call may fail
+  shared  [--seconds N] [--seed S]              16 agents on 50 files, killed; no update may be lost
   power   [--rounds N] [--seed S]               cut the power of a simulated disk";
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! `cargo xtask crash|corrupt|soak|power`: the long forms of the proofs, in release. Their short forms are ordinary tests.
+//! `cargo xtask crash|corrupt|soak|shared|power`: the long forms of the proofs, in release. Their short forms are ordinary tests.
 //!
 //! Not here: what they do (`tests/proof`, `tests/faults`).
 
@@ -6,10 +6,11 @@ use crate::Outcome;
 use std::process::Command;
 
 /// The proofs, and the package whose program runs each.
-const PROOFS: [(&str, &str); 4] = [
+const PROOFS: [(&str, &str); 5] = [
     ("crash", "workroom-proof"),
     ("corrupt", "workroom-proof"),
     ("soak", "workroom-proof"),
+    ("shared", "workroom-proof"),
     ("power", "workroom-faults"),
 ];
 /// Proofs that also work with a teacher, where one is installed.
@@ -24,7 +25,7 @@ pub(crate) fn is_one(command: &str) -> bool {
 pub(crate) fn run(proof: &str, arguments: &[&str]) -> Outcome {
     let package = PROOFS.iter().find(|(known, _)| *known == proof).map(|(_, package)| *package);
     let package = package.ok_or("no such proof")?;
-    if proof == "soak" {
+    if ["soak", "shared"].contains(&proof) {
         // Its processes are the real program's.
         cargo(&["build", "--release", "--package", "workroom-cli"])?;
     }

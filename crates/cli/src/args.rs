@@ -1,14 +1,32 @@
 //! The command line, as clap reads it. What is written here is what `--help` says.
 
+mod audit;
+mod autosave;
+mod eval;
+mod events;
+mod handoff;
+mod lease;
 mod llm;
 mod mcp;
 mod otlp;
 mod serve;
+mod versions;
+mod webhook;
+mod workspaces;
 
+pub(crate) use audit::{Audit, AuditExport, AuditLog, AuditScope, AuditVerify, Usage};
+pub(crate) use autosave::{Autosave, PruneStates, Reason, ResumeState, SaveState};
+pub(crate) use eval::{Eval, Tier};
+pub(crate) use events::Events;
+pub(crate) use handoff::{AddComment, Approval, AskApproval, Comment, Transfer};
+pub(crate) use lease::{Lease, TakeLease};
 pub(crate) use llm::Llm;
 pub(crate) use mcp::{Agent, InstallMcp, Mcp, McpSetup, SettingsOf};
 pub(crate) use otlp::Otlp;
 pub(crate) use serve::{Anonymous, Fixtures, Serve};
+pub(crate) use versions::{Checkpoint, Diff, History, Restore, Trash};
+pub(crate) use webhook::{AddWebhook, ReplayWebhook, Webhook};
+pub(crate) use workspaces::{WhichWorkspaces, Workspaces};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -56,6 +74,28 @@ pub(crate) enum Command {
     Rm(Rm),
     /// Move a file to a path where nothing is
     Mv(Mv),
+    /// List the versions of a file, or print one
+    History(History),
+    /// Compare two versions of a file, or one with what it holds now
+    Diff(Diff),
+    /// Put a version of a file back in its place
+    Restore(Restore),
+    /// List what was removed, put it back, or delete it for good
+    #[command(subcommand)]
+    Trash(Trash),
+    /// Remember all files as they are, compare with that, and go back to it
+    #[command(subcommand)]
+    Checkpoint(Checkpoint),
+    /// Hold files or folders for a while, so that nobody else changes them
+    #[command(subcommand)]
+    Lease(Lease),
+    /// Print what happened in the workspace: files made, changed, moved and removed, by whom
+    Events(Events),
+    /// Look up who did what, and check that the log of it is what was written
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Say how much each principal does, and what looked wrong
+    Usage(Usage),
     /// Say what is indexed, what is not and why
     Status(Status),
     /// Examine the index, and rebuild it if asked
@@ -69,6 +109,23 @@ pub(crate) enum Command {
     /// Make, list and revoke tokens, by which agents are let in
     #[command(subcommand)]
     Token(Token),
+    /// Save, list and resume states of agents, step by step, in the folder layout that Swarms has
+    #[command(subcommand)]
+    Autosave(Autosave),
+    /// Hand the workspace over to somebody else, or take one over
+    #[command(subcommand)]
+    Transfer(Transfer),
+    /// Say something about a file for others to read, and see what they said
+    #[command(subcommand)]
+    Comment(Comment),
+    /// Ask somebody to approve something, or answer what was asked
+    #[command(subcommand)]
+    Approval(Approval),
+    /// List, make, clone, archive and delete workspaces that lie in one folder
+    Workspaces(Workspaces),
+    /// Send events of the workspace to addresses elsewhere (Standard Webhooks)
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Serve the workspace over HTTP and MCP, on one port, to whoever has a token
     Serve(Serve),
     /// Serve one agent over standard input and output (MCP), or set an agent up for it
@@ -100,6 +157,12 @@ pub(crate) struct Index {
     /// Try again the files that a parser could read nothing from, though they have not changed
     #[arg(long)]
     pub(crate) retry: bool,
+    /// Index this file no more, or nothing below this folder: it is read and written, and not searched; `/` is the whole workspace
+    #[arg(long, value_name = "PATH", conflicts_with = "on")]
+    pub(crate) off: Option<String>,
+    /// Index it again
+    #[arg(long, value_name = "PATH")]
+    pub(crate) on: Option<String>,
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -211,6 +274,9 @@ pub(crate) struct Expect {
     /// Only if the file has this version (from --json output), so that nobody's change is lost
     #[arg(long, value_name = "VERSION")]
     pub(crate) if_match: Option<String>,
+    /// By this lease (from `lease take`) [default: the one in WORKROOM_LEASE, where it is on what is changed]
+    #[arg(long, value_name = "LEASE")]
+    pub(crate) lease: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -324,6 +390,22 @@ pub(crate) enum Token {
         #[arg(long)]
         json: bool,
     },
+    /// Accept a token no more, nor those that were made by it, until it is resumed
+    Pause {
+        /// The token's id, from `token list`
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accept a paused token again, such as one that an alert has paused
+    Resume {
+        /// The token's id, from `token list`
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// End a token at once, in every process, and all that were made by it
     Revoke {
         /// The token's id, from `token list`
@@ -351,55 +433,6 @@ pub(crate) struct CreateToken {
     #[arg(long, value_name = "WHEN", default_value = "90d")]
     pub(crate) expires: String,
     /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Whose vectors a measurement searches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tier {
-    /// The built-in student alone, as without an installed model
-    Student,
-    /// Queries by the teacher, documents by the built-in student
-    Prior,
-    /// Queries by the teacher, documents by a student fitted to them
-    Adapted,
-    /// As prior, and the best candidates of each query get teacher vectors within a time budget
-    Lazy,
-    /// Queries and documents by the teacher
-    Teacher,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Eval {
-    /// A BEIR folder, a folder of such, a folder of documents with a golden JSONL file, or a Ragas or DeepEval JSONL file
-    #[arg(value_name = "DIR")]
-    pub(crate) path: PathBuf,
-    /// The golden JSONL file about the documents in DIR, where it does not lie there
-    #[arg(long, value_name = "FILE")]
-    pub(crate) golden: Option<PathBuf>,
-    /// Only these sets
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) sets: Vec<String>,
-    /// What ranks
-    #[arg(long, value_enum, default_value_t = Mode::Hybrid)]
-    pub(crate) mode: Mode,
-    /// Whose vectors are searched [default: lazy with an installed model, else student]
-    #[arg(long, value_enum)]
-    pub(crate) tier: Option<Tier>,
-    /// How many milliseconds a query of tier lazy may wait for better vectors [default: as for `search`]
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(..=600_000))]
-    pub(crate) rescore_ms: Option<u64>,
-    /// Let no query of tier lazy profit from vectors that were made for another
-    #[arg(long)]
-    pub(crate) forget: bool,
-    /// Write NAME.run and NAME.qrels of each set there, in the form of TREC
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run_dir: Option<PathBuf>,
-    /// Keep the indexed sets there for the next run [default: a temporary folder]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) work_dir: Option<PathBuf>,
-    /// Print JSON (its form: docs/json.md)
     #[arg(long)]
     pub(crate) json: bool,
 }

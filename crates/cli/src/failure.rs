@@ -26,6 +26,10 @@ pub(crate) enum Failure {
     Otlp(telemetry::Error),
     /// The teacher that a measurement is about does not work.
     Model(String),
+    /// Webhooks cannot be managed.
+    Hooks(hooks::Error),
+    /// An endpoint does not take what it is sent.
+    Webhook(String),
     /// The user asked to stop.
     Interrupted,
 }
@@ -39,6 +43,12 @@ impl From<eval::Error> for Failure {
 impl From<custody::Error> for Failure {
     fn from(error: custody::Error) -> Self {
         Self::Custody(error)
+    }
+}
+
+impl From<hooks::Error> for Failure {
+    fn from(error: hooks::Error) -> Self {
+        Self::Hooks(error)
     }
 }
 
@@ -77,6 +87,8 @@ impl fmt::Display for Failure {
             Self::Serve(error) => error.fmt(f),
             Self::Llm(error) => error.fmt(f),
             Self::Otlp(error) => error.fmt(f),
+            Self::Hooks(error) => error.fmt(f),
+            Self::Webhook(message) => f.write_str(message),
             Self::Interrupted => f.write_str("stopped before the end"),
         }
     }
@@ -95,6 +107,9 @@ pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
         ErrorKind::Model => 9,
         ErrorKind::Conflict => 10,
         ErrorKind::Timeout => 11,
+        ErrorKind::Held => 13,
+        ErrorKind::LeaseEnded => 14,
+        ErrorKind::Quota => 15,
         ErrorKind::Cancelled => 130,
         _ => 1,
     }
@@ -121,6 +136,16 @@ fn custody_exit_code(error: &custody::Error) -> u8 {
     })
 }
 
+fn hooks_exit_code(error: &hooks::Error) -> u8 {
+    match error {
+        hooks::Error::Invalid { .. } => exit_code(ErrorKind::Invalid),
+        hooks::Error::NotFound { .. } => exit_code(ErrorKind::NotFound),
+        hooks::Error::Journal(error) => custody_exit_code(error),
+        hooks::Error::Workspace(error) => exit_code(error.kind()),
+        _ => exit_code(ErrorKind::Io),
+    }
+}
+
 fn llm_exit_code(error: &generate::Error) -> u8 {
     match error.failure() {
         generate::Failure::Setting => exit_code(ErrorKind::Invalid),
@@ -145,6 +170,11 @@ pub(crate) fn report(failure: &Failure) -> ExitCode {
         Failure::Llm(error) => (Some(error.hint()), llm_exit_code(error)),
         Failure::Otlp(error) => (Some(error.hint()), 2),
         Failure::Model(_) => (Some("run `workroom models install`"), exit_code(ErrorKind::Model)),
+        Failure::Hooks(error) => (Some(error.hint()), hooks_exit_code(error)),
+        Failure::Webhook(_) => (
+            Some("the endpoint's own log may say more; `workroom webhook show ID` says what it is"),
+            exit_code(ErrorKind::Io),
+        ),
         Failure::Interrupted => {
             (Some("with `--work-dir` the next run goes on from here"), exit_code(ErrorKind::Cancelled))
         }

@@ -15,6 +15,14 @@ pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
     Ok(find_workspace(&here)?.unwrap_or(here))
 }
 
+/// Where a command finds the lease that it was run under.
+pub(crate) const LEASE: &str = "WORKROOM_LEASE";
+
+/// The lease that this command was run under, if any.
+pub(crate) fn lease() -> Option<String> {
+    std::env::var(LEASE).ok().filter(|id| !id.is_empty())
+}
+
 /// Opens the workspace.
 pub(crate) fn open(args: &Args) -> Result<Workspace, Failure> {
     let folder = folder(args)?;

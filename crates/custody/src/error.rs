@@ -90,11 +90,22 @@ pub enum Error {
     /// The lease that was shown holds no more: somebody else may have been given one since. Nothing was written.
     #[error("the lease holds no more: it has expired, was given back or taken away, or never was")]
     LeaseEnded,
+    /// The workspace is being closed. Nothing was given, or written: whoever opens it next can be asked.
+    #[error("the workspace is being closed")]
+    Closed,
     /// There is no token of that id.
     #[error("there is no token `{id}`")]
     NotFound {
         /// What was looked for.
         id: String,
+    },
+    /// There is none of what was named: a transfer, a comment, an approval.
+    #[error("{what}")]
+    Absent {
+        /// What was looked for.
+        what: String,
+        /// Where to look.
+        hint: &'static str,
     },
 }
 
@@ -118,7 +129,9 @@ pub enum ErrorKind {
     Held,
     /// The lease that was shown has ended.
     LeaseEnded,
-    /// No such token.
+    /// Whoever was asked is leaving.
+    Closed,
+    /// No such token, transfer, comment or approval.
     NotFound,
 }
 
@@ -135,13 +148,17 @@ impl Error {
             Self::Denied { .. } => ErrorKind::Denied,
             Self::Held { .. } | Self::Busy { .. } => ErrorKind::Held,
             Self::LeaseEnded => ErrorKind::LeaseEnded,
-            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Closed => ErrorKind::Closed,
+            Self::NotFound { .. } | Self::Absent { .. } => ErrorKind::NotFound,
         }
     }
 
     /// What the caller can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
+        if let Self::Absent { hint, .. } = self {
+            return hint;
+        }
         match self.kind() {
             ErrorKind::Io => "check that the disk has room and that you may read and write there",
             ErrorKind::Locked => "wait for the other process or stop it, then try again",
@@ -154,6 +171,7 @@ impl Error {
             ErrorKind::Denied => "ask somebody who has the `admin` right there",
             ErrorKind::Held => "wait for the lease, or write elsewhere",
             ErrorKind::LeaseEnded => "take a new lease, and read the files again before you write them",
+            ErrorKind::Closed => "ask again",
             ErrorKind::NotFound => "`workroom token list` shows the ids",
         }
     }

@@ -29,26 +29,39 @@
 //! ```
 
 mod actor;
+pub mod approval;
 pub mod audit;
+pub mod comment;
+pub mod content;
 mod error;
+pub mod events;
 mod grant;
 pub mod history;
+mod identity;
 pub mod journal;
 pub mod lease;
 mod principal;
 mod random;
+mod text;
 mod token;
 mod trust;
+pub mod usage;
+pub mod versions;
 
 pub use actor::{Actor, Via};
 pub use audit::{Act, Audit};
 pub use error::{Error, ErrorKind, Result};
+pub use events::{After, Event, EventFilter, EventLog, NewEvent};
 pub use grant::{Grant, Right, Rights};
 pub use history::{History, Known, Origin, Source};
+pub use identity::{is_workspace_id, new_workspace_id};
 pub use journal::Journal;
 pub use lease::{Lease, LeaseRequest, Leases};
 pub use principal::{Kind, OWNER, Principal};
-pub use token::{Made, NewToken, Refused, SECRET_PREFIX, Secret, State, Token, Tokens};
+pub use token::{
+    CLAIM_PREFIX, Claimed, Made, NewToken, NewTransfer, Offered, Refused, SECRET_PREFIX, Secret, State,
+    Token, Tokens, Transfer, TransferState,
+};
 pub use trust::{Claim, Trust, TrustPolicy};
 
 /// The folder under `.workroom/` that journals lie in.

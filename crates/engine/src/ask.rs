@@ -6,6 +6,7 @@ use crate::{Answer, Citation, Engine, Hit, Place, Question, Result};
 use corpus::{LineIndex, Token};
 use retrieve::{Passage, Sentence, answer, passages};
 use std::ops::Range;
+use std::time::Duration;
 
 /// Chunks that are considered for the budget.
 const CONSIDERED: usize = 24;
@@ -17,9 +18,14 @@ impl Engine {
     /// # Errors
     /// As [`Engine::search`].
     pub fn ask(&self, question: &Question) -> Result<Answer> {
+        Ok(self.asked(question)?.0)
+    }
+
+    /// As [`Engine::ask`], with the time that the teacher took.
+    pub(crate) fn asked(&self, question: &Question) -> Result<(Answer, Duration)> {
         let snapshot = self.snapshot_for(&question.query)?;
         let view = snapshot.view(&question.query.within);
-        let ranked = self.ranked(&view, &question.query, CONSIDERED)?;
+        let (ranked, by_teacher) = self.ranked(&view, &question.query, CONSIDERED)?;
         let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
         let fresh: Vec<Option<bool>> =
             found.iter().map(|passage| self.freshness(&snapshot, &passage.doc)).collect();
@@ -39,14 +45,15 @@ impl Engine {
         let cited = |sentence: &Sentence| Some(citation(sentence, &found, hits.get(sentence.passage)?));
         let sentences: Vec<Citation> = sentences.iter().filter_map(cited).collect();
         let text: Vec<&str> = sentences.iter().map(|sentence| sentence.quote.as_str()).collect();
-        Ok(Answer {
+        let answer = Answer {
             question: question.query.text.clone(),
             answer: (!text.is_empty()).then(|| text.join(" ")),
             support,
             sentences,
             tokens: found.iter().map(|passage| passage.tokens).sum(),
             passages: hits,
-        })
+        };
+        Ok((answer, by_teacher))
     }
 }
 

@@ -45,6 +45,16 @@ impl Attempt {
         Self { again: true, ..self.clone() }
     }
 
+    /// Whether an owner that was asked before went away.
+    pub(crate) fn is_again(&self) -> bool {
+        self.again
+    }
+
+    /// What tells it from all others, where it may be made again.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Forgets it in the workspace at `root`: it was answered.
     pub fn forget(&self, root: &Path) {
         if let Some(note) = self.note(&Layout { root: root.to_path_buf() }) {

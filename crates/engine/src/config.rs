@@ -2,9 +2,13 @@
 //!
 //! Invariant: unknown keys are refused by name, so that a misspelt setting is never silently without effect.
 
+use crate::audit::AuditSettings;
 use crate::layout::Layout;
+use crate::retention::VersionSettings;
+use crate::settings::IndexSettings;
 use crate::{Error, ErrorKind, Result};
 use custody::TrustPolicy;
+use custody::usage::{Quotas, Thresholds};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a workspace.
@@ -29,9 +33,27 @@ pub struct Config {
     pub backfill_percent: u8,
     /// Seconds without a request after which the daemon leaves; 0 means never.
     pub daemon_idle_seconds: u64,
-    /// Which places are trusted, and which are not. Last: in the file it is a section of its own.
+    /// Whether the workspace is put away: read and searched, not changed and not watched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+    /// Which places are trusted, and which are not. From here on, each is a section of its own in the file, so they come last.
     #[serde(skip_serializing_if = "TrustPolicy::is_empty")]
     pub trust: TrustPolicy,
+    /// Which places are not indexed.
+    #[serde(skip_serializing_if = "IndexSettings::is_default")]
+    pub index: IndexSettings,
+    /// What goes into the audit log.
+    #[serde(skip_serializing_if = "AuditSettings::is_default")]
+    pub audit: AuditSettings,
+    /// What is kept of files that were changed or removed, and for how long.
+    #[serde(skip_serializing_if = "VersionSettings::is_default")]
+    pub versions: VersionSettings,
+    /// What each token may do at most.
+    #[serde(skip_serializing_if = "Quotas::is_empty")]
+    pub quotas: Quotas,
+    /// When somebody should have a look.
+    #[serde(skip_serializing_if = "Thresholds::is_default")]
+    pub alerts: Thresholds,
 }
 
 /// The name that stands for "no teacher".
@@ -49,7 +71,13 @@ impl Default for Config {
             hidden: true,
             backfill_percent: 50,
             daemon_idle_seconds: 600,
+            archived: false,
             trust: TrustPolicy::default(),
+            index: IndexSettings::default(),
+            audit: AuditSettings::default(),
+            versions: VersionSettings::default(),
+            quotas: Quotas::default(),
+            alerts: Thresholds::default(),
         }
     }
 }
@@ -91,6 +119,7 @@ impl Config {
             return Err(refused("parse_seconds and parse_memory_mb must be at least 1"));
         }
         config.trust.check().map_err(|error| refused(&error.to_string()))?;
+        config.index.check().map_err(|error| refused(&error.to_string()))?;
         Ok(config)
     }
 
@@ -127,6 +156,9 @@ mod tests {
             ("[trust]\ntrusted = ['a//b']", "a//b"),
             ("[trust]\ntrusted = ['a']\nuntrusted = ['a/']", "both"),
             ("[trust]\nbelieved = ['a']", "believed"),
+            ("[audit]\nwrites = false", "writes"),
+            ("[index]\noff = ['../a']", "../a"),
+            ("[index]\non = ['a']", "on"),
         ] {
             std::fs::write(layout.config(), text).unwrap();
             let error = Config::load(&layout).unwrap_err();

@@ -43,7 +43,7 @@ const STEP: usize = 1024;
 
 impl Engine {
     /// Examines the index: what opening repaired, every checksum, whether the stores agree, whether samples find themselves; and whether it is known
-    /// who wrote what.
+    /// who wrote what and who holds what.
     ///
     /// # Errors
     /// When the files cannot be read.
@@ -54,6 +54,8 @@ impl Engine {
         checks.push(self.check_samples()?);
         checks.push(self.check_parsers());
         checks.push(self.check_provenance());
+        checks.push(self.check_versions()?);
+        checks.push(self.check_leases());
         Ok(Findings { checks })
     }
 

@@ -69,11 +69,12 @@ pub fn edit_text(path: &str, text: &str, edits: &[Edit]) -> Result<EditedText> {
             }
         }
     }
-    let diff = diff(path, text, &edited);
+    let diff = diff_texts(path, text, &edited);
     Ok(EditedText { text: edited, diff, replaced })
 }
 
-fn diff(path: &str, old: &str, new: &str) -> String {
+/// A unified diff of two texts; empty when they are the same.
+pub(crate) fn diff_texts(path: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
     }

@@ -2,16 +2,22 @@
 //!
 //! Invariant: while an `Engine` lives, its process owns `.workroom/`, and no other process writes there.
 
+use crate::audit::AuditLog;
+use crate::breaches::Breaches;
 use crate::config::Config;
+use crate::events::Events;
 use crate::folder::Folder;
+use crate::handoff::Handoff;
 use crate::improving::Improving;
+use crate::keep::Keep;
 use crate::layout::Layout;
+use crate::leases::Leases;
 use crate::lock::Lock;
 use crate::models::Models;
 use crate::teacher::Teacher;
 use crate::turns::Turns;
-use crate::{Progress, Result, Summary, attempt, student};
-use corpus::DocPath;
+use crate::{Progress, Result, Summary, attempt, identity, student};
+use corpus::{DocPath, Seq};
 use custody::History;
 use embed::WordPiece;
 use fence::Fence;
@@ -38,7 +44,12 @@ pub struct OpenOptions {
 pub struct Engine {
     pub(crate) layout: Layout,
     pub(crate) folder: Folder,
-    pub(crate) history: History,
+    pub(crate) history: Arc<History>,
+    pub(crate) keep: Keep,
+    pub(crate) events: Arc<Events>,
+    pub(crate) audit: AuditLog,
+    pub(crate) leases: Leases,
+    pub(crate) handoff: Handoff,
     pub(crate) config: Config,
     pub(crate) index: Arc<Index>,
     pub(crate) ingest: Ingest,
@@ -84,7 +95,18 @@ impl Engine {
         Ok(is_new)
     }
 
+    /// Makes a folder with files in it a workspace with these settings, where it is none.
+    pub(crate) fn init_with(folder: &Path, config: &Config) -> Result<()> {
+        let (layout, _) = Layout::make(folder)?;
+        let _lock = Lock::try_take(folder)?.ok_or_else(|| Lock::locked(folder))?;
+        Self::furnish_with(&layout, config)
+    }
+
     fn furnish(layout: &Layout) -> Result<()> {
+        Self::furnish_with(layout, &Config::default())
+    }
+
+    fn furnish_with(layout: &Layout, config: &Config) -> Result<()> {
         if layout.is_furnished() {
             return Ok(());
         }
@@ -94,8 +116,9 @@ impl Engine {
         if !ignore.exists() {
             layout.write_whole(&ignore, watch::DEFAULT_IGNORE.as_bytes())?;
         }
+        identity::make(layout)?;
         // Last: as long as it is missing, this begins anew.
-        Config::default().save(layout)
+        config.save(layout)
     }
 
     /// Opens a workspace that this process has taken.
@@ -110,8 +133,14 @@ impl Engine {
         attempt::settle(&layout, &folder.files)?;
         layout.sweep_after_owner()?;
         layout.sweep_temporary()?;
+        identity::make(&layout)?;
         let config = Config::load(&layout)?;
-        let history = open_history(&layout)?;
+        let history = Arc::new(open_history(&layout)?);
+        let keep = Keep::open(&layout.dir().join(custody::FOLDER))?;
+        let events = Events::open(&layout)?;
+        let audit = AuditLog::open(&layout, &config, &folder)?;
+        let leases = Leases::open(&layout.dir().join(custody::FOLDER));
+        let handoff = Handoff::at(&layout);
         let (index, report) = open_index(&layout.index())?;
         let index = Arc::new(index);
         let models = options.models_dir.as_deref().map(Models::at);
@@ -128,6 +157,9 @@ impl Engine {
             limits,
             reading(&config, options),
         )?;
+        let told = Arc::clone(&events);
+        events.look_for(Breaches::of(leases.clone(), audit.log(), Arc::clone(&history)));
+        let ingest = ingest.telling(move |changes| told.committed(changes));
         let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
         let mut repaired = report.repaired.clone();
         repaired.extend(student.problem);
@@ -139,6 +171,11 @@ impl Engine {
             layout,
             folder,
             history,
+            keep,
+            events,
+            audit,
+            leases,
+            handoff,
             config,
             index,
             ingest,
@@ -153,11 +190,17 @@ impl Engine {
             _lock: lock,
         };
         workspace.heal(&report)?;
+        workspace.settle_trash()?;
+        workspace.finish_restore()?;
+        workspace.tell_left_transfers();
         Ok(workspace)
     }
 
     /// Reads again what recovery lost, so that nothing is missing from the first search on.
     fn heal(&self, report: &OpenReport) -> Result<()> {
+        if report.rebuild || self.index.documents().seq() == Seq(0) {
+            self.events.begin_remaking();
+        }
         if report.rebuild {
             self.index(&NoProgress)?;
             self.index.rebuilt()?;
@@ -184,6 +227,8 @@ impl Engine {
         let rules = self.reload_rules()?;
         let summary = self.ingest.reconcile(&rules, progress, cancel)?;
         self.note_reconciled();
+        self.keep.look_at_all();
+        self.events.end_remaking();
         Ok(summary)
     }
 
@@ -238,6 +283,8 @@ fn open_index(dir: &Path) -> Result<(Index, OpenReport)> {
 impl Drop for Engine {
     /// Lets merges end, so that many short runs do not leave many small segments.
     fn drop(&mut self) {
+        self.leases.close();
+        self.sync_events();
         self.rest_cache();
         if let Err(error) = self.index.finish() {
             tracing::warn!(%error, "merging ended early; nothing is lost");
@@ -260,6 +307,7 @@ fn reading(config: &Config, options: &OpenOptions) -> Reading {
         max_file_bytes: config.max_file_bytes,
         max_document_bytes: config.max_document_bytes,
         archives: config.archives,
+        off: config.index.set(),
         fence: options.parser.clone().map(|program| Arc::new(Fence::new(program, limits))),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong for a caller, with a hint for each kind that a caller can do something about.
 
+use custody::lease::Held;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +23,12 @@ pub enum ErrorKind {
     Locked,
     /// The file is not the version that the caller named: somebody changed, made or removed it.
     Conflict,
+    /// Somebody else holds a lease on it, or asked for one before.
+    Held,
+    /// The lease that was shown holds no more: somebody else may have been given one since.
+    LeaseEnded,
+    /// The principal has done as much as it may in some time.
+    Quota,
     /// It took longer than the caller wanted to wait.
     Timeout,
     /// The index is damaged beyond what opening repairs.
@@ -46,6 +53,9 @@ pub struct Error {
     message: String,
     path: Option<PathBuf>,
     hint: Option<String>,
+    /// The lease that is in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<Box<Held>>,
     /// Stays in the process where it happened; its words are in the message.
     #[source]
     #[serde(skip)]
@@ -60,6 +70,7 @@ impl Error {
             message: message.into(),
             path: None,
             hint: default_hint(kind).map(str::to_owned),
+            held: None,
             source: None,
         }
     }
@@ -75,6 +86,11 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn with_held(mut self, held: Held) -> Self {
+        self.held = Some(Box::new(held));
         self
     }
 
@@ -97,6 +113,12 @@ impl Error {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// The lease that is in the way, if it is known which.
+    #[must_use]
+    pub fn held(&self) -> Option<&Held> {
+        self.held.as_deref()
     }
 
     /// What the caller can do about it.
@@ -139,6 +161,11 @@ fn default_hint(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Conflict => {
             "read the file again, apply your change to what it holds now, and write with its new version"
         }
+        ErrorKind::Held => {
+            "wait for it with `workroom lease take PATH --wait 60s`; `workroom lease list` says who holds what"
+        }
+        ErrorKind::LeaseEnded => "take a new lease, and read the files again before you write them",
+        ErrorKind::Quota => "wait a little, or ask the workspace's owner for more",
         ErrorKind::Timeout => "try again; `workroom daemon status` says whether it is busy",
         ErrorKind::Corrupt => {
             "run `workroom doctor --rebuild` to rebuild the index from the files; no file of yours is touched"
@@ -221,6 +248,9 @@ mod tests {
             Invalid,
             Locked,
             Conflict,
+            Held,
+            LeaseEnded,
+            Quota,
             Timeout,
             Corrupt,
             Incompatible,

@@ -6,6 +6,7 @@
 //! Not here: where the temporary file comes from (`spool`), who waits for whom (`turns`), whole folders (`folders`).
 
 use crate::attempt::Step;
+use crate::audit::{Doing, Noting};
 use crate::folder::Folder;
 use crate::folders::OWNERS;
 use crate::layout::{Layout, WORKROOM_DIR};
@@ -15,6 +16,7 @@ use crate::spool::Spooled;
 use crate::{Act, Engine, Error, ErrorKind, Result};
 use corpus::{DocPath, Seq};
 use custody::Claim;
+use custody::versions::How;
 use files::{Entry, Kind, Over};
 use ingest::NoProgress;
 use serde::{Deserialize, Serialize};
@@ -59,10 +61,28 @@ impl Engine {
         claim: &Claim,
         act: &Act,
     ) -> Result<Written> {
-        let path = own_path(path)?;
+        self.put_as(How::Written, path, spooled, condition, (act, claim))
+    }
+
+    /// As [`Engine::put`], of a version that came about so.
+    pub(crate) fn put_as(
+        &self,
+        how: How,
+        path: &str,
+        spooled: &Spooled,
+        condition: &Condition,
+        (act, claim): (&Act, &Claim),
+    ) -> Result<Written> {
+        let doing = if how == How::Restored { Doing::FileRestore } else { Doing::FileWrite };
+        let path = self.note_refused(doing, path, act, own_path(path))?;
         let _turn = self.turns.take(&[&path]);
+        let _acting = self.events.act(&[&path], &act.by);
         if !self.was_made(&act.attempt) {
-            self.put_there(&path, spooled, condition, (act, claim))?;
+            self.noted(doing, path.as_str(), act, |noting| {
+                let _permit = self.permit(act, &[&path])?;
+                self.put_there(&path, spooled, condition, (act, claim), noting)
+            })?;
+            self.note_version(&path, version_from(&spooled.version)?, spooled.bytes, (how, &act.by));
         }
         let seq = self.commit_paths(vec![path])?;
         Ok(Written { version: spooled.version.clone(), seq })
@@ -74,6 +94,7 @@ impl Engine {
         spooled: &Spooled,
         condition: &Condition,
         (act, claim): (&Act, &Claim),
+        noting: &mut Noting<'_>,
     ) -> Result<()> {
         let found = match self.entry_for(path) {
             Ok(entry) => Some(only_file(self.root(), path, entry)?),
@@ -85,7 +106,11 @@ impl Engine {
         let over = if *condition == Condition::Absent { Over::Nothing } else { Over::File };
         let step = || Ok(Step::Placed(files::identity_of(&bytes)?, path.to_string()));
         let version = version_from(&spooled.version)?;
+        noting.bytes(spooled.bytes);
+        noting.begin(self.version_before(path, found.as_ref(), condition), Some(spooled.version.clone()))?;
         self.note_written(path, &version, condition, &act.by, claim)?;
+        self.preserve(path)?;
+        noting.wait()?;
         let place = || self.change(self.folder.files.place(&bytes, path, over));
         self.make(&act.attempt, step, place).inspect_err(|_| self.history.withdrawn(path, &version))
     }
@@ -103,13 +128,18 @@ impl Engine {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), [`Conflict`](ErrorKind::Conflict), or when the path leads out of the workspace.
     pub fn remove(&self, path: &str, condition: &Condition, act: &Act) -> Result<u64> {
-        let path = own_path(path)?;
+        let path = self.note_refused(Doing::FileRemove, path, act, own_path(path))?;
         let _turn = self.turns.take(&[&path]);
+        let _acting = self.events.act(&[&path], &act.by);
         if !self.was_made(&act.attempt) {
-            let found = self.there(&path, condition)?;
-            only_file(self.root(), &path, found)?;
-            let change = || self.look(self.folder.files.remove_file(&path));
-            self.make(&act.attempt, || self.taken(&path), change)?;
+            self.noted(Doing::FileRemove, path.as_str(), act, |noting| {
+                let _permit = self.permit(act, &[&path])?;
+                let found = only_file(self.root(), &path, self.there(&path, condition)?)?;
+                noting.begin(self.version_before(&path, Some(&found), condition), None)?;
+                self.preserve(&path)?;
+                noting.wait()?;
+                self.throw_away(&path, Kind::File, act)
+            })?;
         }
         self.note_gone(&path, &act.by);
         self.commit_paths(vec![path])
@@ -122,17 +152,28 @@ impl Engine {
     /// [`NotFound`](ErrorKind::NotFound); [`Conflict`](ErrorKind::Conflict) when something is at `to`, or the condition does not hold;
     /// or when a path leads out of the workspace.
     pub fn rename(&self, from: &str, to: &str, condition: &Condition, act: &Act) -> Result<u64> {
-        let (from, to) = (own_path(from)?, own_path(to)?);
+        let paths = own_path(from).and_then(|from| Ok((from, own_path(to)?)));
+        let (from, to) = self.note_refused(Doing::FileMove, from, act, paths)?;
         let _turn = self.turns.take(&[&from, &to]);
+        let _acting = self.events.act(&[&from, &to], &act.by);
         if !self.was_made(&act.attempt) {
-            self.there(&from, condition)?;
-            let step = || Ok(Step::Placed(self.look(self.folder.files.identity(&from))?, to.to_string()));
-            if self.folder.files.stat(&to).is_err() {
-                self.note_moved(&from, &to, &act.by)?;
-            }
-            self.make(&act.attempt, step, || self.change(self.folder.files.rename(&from, &to)))?;
+            self.noted(Doing::FileMove, from.as_str(), act, |noting| {
+                noting.to(to.as_str());
+                let _permit = self.permit(act, &[&from, &to])?;
+                let found = self.there(&from, condition)?;
+                let version = self.version_before(&from, Some(&found), condition);
+                noting.begin(version.clone(), version)?;
+                if self.folder.files.stat(&to).is_err() {
+                    self.note_moved(&from, &to, &act.by)?;
+                }
+                noting.wait()?;
+                let step = || Ok(Step::Placed(self.look(self.folder.files.identity(&from))?, to.to_string()));
+                self.make(&act.attempt, step, || self.change(self.folder.files.rename(&from, &to)))
+            })?;
         }
         self.note_gone(&from, &act.by);
+        self.keep.moved(&from, &to);
+        self.handoff.moved(&from, &to);
         self.commit_paths(vec![from, to])
     }
 
@@ -176,6 +217,28 @@ impl Engine {
 
     fn entry_for(&self, path: &DocPath) -> Result<Entry> {
         self.change(self.folder.files.stat(path))
+    }
+
+    /// The version of a file that is to be changed, as far as it is no folder, and not too large to be read for it.
+    pub(crate) fn version_before(
+        &self,
+        path: &DocPath,
+        found: Option<&Entry>,
+        condition: &Condition,
+    ) -> Option<String> {
+        /// Read in far less time than syncing as much takes.
+        const LARGEST: u64 = 64 << 20;
+        let entry = found.filter(|entry| entry.kind == Kind::File)?;
+        if let Condition::Version(version) = condition {
+            return Some(version.clone());
+        }
+        let snapshot = self.index.documents();
+        if let Some(doc) = snapshot.doc(path)
+            && self.freshness(&snapshot, doc) == Some(true)
+        {
+            return Some(doc.hash.to_string());
+        }
+        (entry.bytes <= LARGEST).then(|| self.folder.version(path.as_str()).ok()).flatten()
     }
 
     /// What is at a path where something must be, if it is what the caller expects there.

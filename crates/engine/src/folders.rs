@@ -5,6 +5,7 @@
 //! Not here: moving (`files`, which moves both).
 
 use crate::attempt::Step;
+use crate::audit::{Doing, Noting};
 use crate::files::own_path;
 use crate::refusal::exists;
 use crate::{Act, Engine, Error, Result};
@@ -17,8 +18,8 @@ use std::path::Path;
 const INSIDE: &str = "it";
 /// How the names of what only an owner makes there begin.
 pub(crate) const OWNERS: [&str; 2] = [GONE, COPY];
-const GONE: &str = "gone-";
-const COPY: &str = "copy-";
+pub(crate) const GONE: &str = "gone-";
+pub(crate) const COPY: &str = "copy-";
 
 impl Engine {
     /// Makes a folder and those above it. Returns whether it is new.
@@ -26,14 +27,20 @@ impl Engine {
     /// # Errors
     /// When something else is there, or the path leads out of the workspace.
     pub fn make_folder(&self, path: &str, act: &Act) -> Result<bool> {
-        let path = own_path(path)?;
+        let path = self.note_refused(Doing::FolderMake, path, act, own_path(path))?;
         let _turn = self.turns.take(&[&path]);
-        let make = || self.change(self.folder.files.make_folder(&path));
-        if self.folder.files.stat(&path).is_ok() {
-            // What is there is synced, with the folders above it.
-            return Ok(make()? || self.was_made(&act.attempt));
-        }
-        self.make(&act.attempt, || Ok(Step::Made(path.to_string())), make)
+        let _acting = self.events.act(&[&path], &act.by);
+        self.noted(Doing::FolderMake, path.as_str(), act, |noting| {
+            let make = || self.change(self.folder.files.make_folder(&path));
+            if self.folder.files.stat(&path).is_ok() {
+                // What is there is synced, with the folders above it.
+                return Ok(make()? || self.was_made(&act.attempt));
+            }
+            let _permit = self.permit(act, &[&path])?;
+            noting.begin(None, None)?;
+            noting.wait()?;
+            self.make(&act.attempt, || Ok(Step::Made(path.to_string())), make)
+        })
     }
 
     /// Removes a folder: an empty one, or with all that it holds, indexed or not. Returns the commit that shows it.
@@ -42,23 +49,34 @@ impl Engine {
     /// [`NotFound`](crate::ErrorKind::NotFound); [`Conflict`](crate::ErrorKind::Conflict) when it is not empty and was to be; or when the path
     /// leads out of the workspace.
     pub fn remove_folder(&self, path: &str, with_contents: bool, act: &Act) -> Result<u64> {
-        let path = own_path(path)?;
+        let path = self.note_refused(Doing::FolderRemove, path, act, own_path(path))?;
         let _turn = self.turns.take(&[&path]);
+        let _acting = self.events.act(&[&path], &act.by);
         if self.was_made(&act.attempt) {
             return self.commit_paths(vec![path]);
         }
+        self.noted(Doing::FolderRemove, path.as_str(), act, |noting| {
+            let _permit = self.permit(act, &[&path])?;
+            noting.begin(None, None)?;
+            noting.wait()?;
+            self.take_folder(&path, with_contents, act)
+        })?;
+        self.commit_paths(vec![path])
+    }
+
+    fn take_folder(&self, path: &DocPath, with_contents: bool, act: &Act) -> Result<()> {
         if !with_contents {
             // Nothing was in it, so nobody wrote anything there.
-            let change = || self.look(self.folder.files.remove_folder(&path));
-            self.make(&act.attempt, || self.taken(&path), change)?;
-            return self.commit_paths(vec![path]);
+            let change = || self.look(self.folder.files.remove_folder(path));
+            return self.make(&act.attempt, || self.taken(path), change);
         }
-        // What cannot be deleted is left to the next opening, which sweeps.
-        let gone = tempfile::Builder::new().prefix(GONE).tempdir_in(self.layout.temporary())?;
-        let change = || self.look(self.folder.files.take_folder(&path, &gone.path().join(INSIDE)));
-        self.make(&act.attempt, || self.taken(&path), change)?;
-        self.note_gone(&path, &act.by);
-        self.commit_paths(vec![path])
+        if self.look(self.folder.files.stat(path))?.kind != Kind::Folder {
+            // It says what is wrong with it.
+            return self.look(self.folder.files.remove_folder(path));
+        }
+        self.throw_away(path, Kind::Folder, act)?;
+        self.note_gone(path, &act.by);
+        Ok(())
     }
 
     /// Copies a file or a folder, with all that it holds, to a path where nothing is, making the folders above it. Returns the commit that shows
@@ -68,38 +86,51 @@ impl Engine {
     /// [`NotFound`](crate::ErrorKind::NotFound); [`Conflict`](crate::ErrorKind::Conflict) when something is at `to`; when a folder holds what
     /// cannot be copied, a link or a device, which is named; or when a path leads out of the workspace.
     pub fn copy(&self, from: &str, to: &str, act: &Act) -> Result<u64> {
-        let (from, to) = (own_path(from)?, own_path(to)?);
+        let paths = own_path(from).and_then(|from| Ok((from, own_path(to)?)));
+        let (from, to) = self.note_refused(Doing::FileCopy, from, act, paths)?;
         let _turn = self.turns.take(&[&from, &to]);
+        let _acting = self.events.act(&[&from, &to], &act.by);
         if self.was_made(&act.attempt) {
             return self.commit_paths(vec![to]);
         }
-        if self.folder.files.stat(&to).is_ok() {
-            return Err(exists(self.root(), &to));
-        }
-        match self.look(self.folder.files.stat(&from))?.kind {
-            Kind::Folder => self.copy_folder(&from, &to, act)?,
-            _ => self.copy_file(&from, &to, act)?,
-        }
+        self.noted(Doing::FileCopy, from.as_str(), act, |noting| {
+            noting.to(to.as_str());
+            let _permit = self.permit(act, &[&to])?;
+            if self.folder.files.stat(&to).is_ok() {
+                return Err(exists(self.root(), &to));
+            }
+            match self.look(self.folder.files.stat(&from))?.kind {
+                Kind::Folder => self.copy_folder(&from, &to, act, noting),
+                _ => self.copy_file(&from, &to, act, noting),
+            }
+        })?;
+        self.keep.look_at([&to]);
         self.commit_paths(vec![to])
     }
 
-    fn copy_folder(&self, from: &DocPath, to: &DocPath, act: &Act) -> Result<()> {
+    fn copy_folder(&self, from: &DocPath, to: &DocPath, act: &Act, noting: &mut Noting<'_>) -> Result<()> {
         let copy = tempfile::Builder::new().prefix(COPY).tempdir_in(self.layout.temporary())?;
         let copied = copy.path().join(INSIDE);
         self.look(self.folder.files.copy_folder(from, to, &copied))?;
+        noting.begin(None, None)?;
         self.note_copied((from, to), versions_below(&copied)?, &act.by)?;
+        noting.wait()?;
         let place = || self.change(self.folder.files.place_folder(&copied, to));
         self.make(&act.attempt, || placed(&copied, to), place).inspect_err(|_| self.note_gone(to, &act.by))
     }
 
-    fn copy_file(&self, from: &DocPath, to: &DocPath, act: &Act) -> Result<()> {
+    fn copy_file(&self, from: &DocPath, to: &DocPath, act: &Act, noting: &mut Noting<'_>) -> Result<()> {
         let (mut file, _) = self.look(self.folder.files.open_file(from))?;
         let mut copy = tempfile::Builder::new().prefix(COPY).tempfile_in(self.layout.temporary())?;
         // By the system itself where it can: without reading, and without using room twice.
         let copied = io::copy(&mut file, copy.as_file_mut()).and_then(|_| copy.as_file().sync_all());
         copied.map_err(|error| Error::from(error).at(from.to_fs(self.root())))?;
         let copy = copy.into_temp_path();
-        self.note_copied((from, to), versions_below(&copy)?, &act.by)?;
+        let versions = versions_below(&copy)?;
+        let version = versions.first().map(|(_, version)| version.to_string());
+        noting.begin(version.clone(), version)?;
+        self.note_copied((from, to), versions, &act.by)?;
+        noting.wait()?;
         let place = || self.change(self.folder.files.place(&copy, to, Over::Nothing));
         self.make(&act.attempt, || placed(&copy, to), place).inspect_err(|_| self.note_gone(to, &act.by))
     }

@@ -6,6 +6,7 @@
 //! Not here: the steps themselves (`adapt`, `backfill`).
 
 use crate::adapt::{AdaptOptions, MOST_PASSAGES, choose};
+use crate::keep::keep_versions;
 use crate::scrub::scrub;
 use crate::{Adapted, Backfilled, Engine, ErrorKind, Result};
 use corpus::{ChunkId, Tier};
@@ -54,6 +55,7 @@ impl Engine {
         let tell: Arc<Tell> = Arc::new(tell);
         maintenance.start("workroom-graph", self, &asleep, &tell, keep_graph)?;
         maintenance.start("workroom-scrub", self, &asleep, &tell, scrub)?;
+        maintenance.start("workroom-keep", self, &asleep, &tell, keep_versions)?;
         if self.teacher.is_ready() {
             let improve = |workspace: &Engine, rest: &Rest, tell: &Tell| {
                 Improver { workspace, rest, tell, stage: Stage::Open, queue: Vec::new() }.run();
@@ -108,6 +110,11 @@ impl Rest {
     /// Returns whether to go on.
     pub(crate) fn wait(&self, time: Duration) -> bool {
         self.asleep.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
+    }
+
+    /// Whether it is time to stop.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 

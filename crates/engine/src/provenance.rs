@@ -125,7 +125,7 @@ impl Engine {
         self.history.removed(path, by, now_ms());
     }
 
-    fn label(&self, path: &DocPath, version: &ContentHash) -> Trust {
+    pub(crate) fn label(&self, path: &DocPath, version: &ContentHash) -> Trust {
         self.config.trust.of(path.as_str(), self.history.known(path, version).trust)
     }
 
@@ -160,7 +160,9 @@ pub(crate) fn version_from(hex: &str) -> Result<ContentHash> {
     })
 }
 
-fn now_ms() -> i64 {
+/// Now, in milliseconds since 1970.
+#[must_use]
+pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
@@ -168,6 +170,9 @@ impl From<custody::Error> for Error {
     fn from(error: custody::Error) -> Self {
         let kind = match error.kind() {
             custody::ErrorKind::Locked => ErrorKind::Timeout,
+            custody::ErrorKind::Held => ErrorKind::Held,
+            custody::ErrorKind::LeaseEnded => ErrorKind::LeaseEnded,
+            custody::ErrorKind::NotFound => ErrorKind::NotFound,
             custody::ErrorKind::Damaged => ErrorKind::Corrupt,
             custody::ErrorKind::Incompatible => ErrorKind::Incompatible,
             custody::ErrorKind::Invalid | custody::ErrorKind::Denied => ErrorKind::Invalid,

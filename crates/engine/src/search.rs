@@ -24,8 +24,13 @@ impl Engine {
     /// # Errors
     /// When a type is unknown, or the index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
+        Ok(self.searched(query)?.0)
+    }
+
+    /// As [`Engine::search`], with the time that the teacher took.
+    pub(crate) fn searched(&self, query: &Query) -> Result<(Vec<Hit>, Duration)> {
         let snapshot = self.snapshot_for(query)?;
-        let ranked = self.ranked(&snapshot.view(&query.within), query, query.limit + SPARE)?;
+        let (ranked, by_teacher) = self.ranked(&snapshot.view(&query.within), query, query.limit + SPARE)?;
         let (first, mut spare) = ranked.split_at(query.limit.min(ranked.len()));
         let mut hits = self.hits(&snapshot, first)?;
         while hits.len() < query.limit && !spare.is_empty() {
@@ -33,7 +38,7 @@ impl Engine {
             hits.extend(self.hits(&snapshot, next)?);
             spare = rest;
         }
-        Ok(hits)
+        Ok((hits, by_teacher))
     }
 
     /// What queries see now, or once the commit that the query waits for is there.
@@ -71,12 +76,21 @@ impl Engine {
         Ok(snapshot)
     }
 
-    pub(crate) fn ranked(&self, view: &View<'_>, query: &Query, limit: usize) -> Result<Vec<Ranked>> {
+    /// Candidates, best first, and the time that the teacher took for the query and for them.
+    pub(crate) fn ranked(
+        &self,
+        view: &View<'_>,
+        query: &Query,
+        limit: usize,
+    ) -> Result<(Vec<Ranked>, Duration)> {
         let _asking = self.improving.asking();
+        let began = Instant::now();
         let vector = match query.mode {
             Mode::Lexical => None,
             Mode::Hybrid | Mode::Dense => self.query_vector(&query.text),
         };
+        let by_teacher = matches!(vector, Some((Tier::Teacher, _)));
+        let mut took = if by_teacher { began.elapsed() } else { Duration::ZERO };
         let filter = query.filter(|trust| Fact::Among(self.labelled(view, trust)))?;
         let asked = retrieve::Query {
             text: &query.text,
@@ -90,10 +104,12 @@ impl Engine {
             recency: query.recency(),
         };
         let mut candidates = Candidates::gather(view, &asked)?;
-        if matches!(vector, Some((Tier::Teacher, _))) {
+        if by_teacher {
+            let began = Instant::now();
             self.rescore(&mut candidates, view.snapshot(), query);
+            took += began.elapsed();
         }
-        Ok(candidates.ranked())
+        Ok((candidates.ranked(), took))
     }
 
     /// Letters of a text for each word piece of it; `None` without any.
@@ -192,7 +208,8 @@ pub(crate) fn hit(
 }
 
 /// A time as RFC 3339 in UTC, to the millisecond; the epoch for one that no calendar holds.
-pub(crate) fn rfc3339(ms: i64) -> String {
+#[must_use]
+pub fn rfc3339(ms: i64) -> String {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{time:.3}")
 }

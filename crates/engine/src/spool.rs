@@ -101,6 +101,22 @@ impl Spooled {
         spool.finish()
     }
 
+    /// The bytes, as long as they were not put in their place.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when they are gone.
+    pub fn read(&self, root: &Path) -> Result<Vec<u8>> {
+        Ok(fs_err::read(self.find(&Layout::of(root)?)?)?)
+    }
+
+    /// The file that holds the bytes, open for reading. What is [discarded](Spooled::discard) meanwhile can be read to its end.
+    ///
+    /// # Errors
+    /// As [`Spooled::read`].
+    pub fn open(&self, root: &Path) -> Result<std::fs::File> {
+        Ok(fs_err::File::open(self.find(&Layout::of(root)?)?)?.into())
+    }
+
     /// Deletes the bytes, if they were not put in their place.
     pub fn discard(&self, root: &Path) {
         if let Ok(path) = Layout::of(root).and_then(|layout| self.find(&layout)) {

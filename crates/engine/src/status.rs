@@ -47,6 +47,12 @@ pub struct Status {
     pub skipped: u64,
     /// The same, by the kind of reason.
     pub skipped_by: BTreeMap<String, u64>,
+    /// Places whose files are not indexed, because that is switched off; `/` is the whole workspace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub index_off: Vec<String>,
+    /// Whether the workspace is archived: read and searched, not changed and not watched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// Bytes of the index on disk.
     pub index_bytes: u64,
     /// Bytes of the vectors in memory.
@@ -86,6 +92,7 @@ impl Engine {
     pub fn status(&self, within: &PathSet) -> Result<Status> {
         let snapshot = self.snapshot()?;
         let status = self.counted(&snapshot.view(within));
+        let status = Status { index_off: self.not_indexed(within), archived: self.config.archived, ..status };
         if !within.is_all() {
             return Ok(status);
         }
@@ -141,6 +148,8 @@ impl Engine {
             model_problem: None,
             skipped: counts.skipped,
             skipped_by,
+            index_off: Vec::new(),
+            archived: false,
             index_bytes: 0,
             vector_bytes: counts.vector_bytes,
             segments: counts.segments,

@@ -23,7 +23,14 @@ pub(crate) struct Turns {
 #[derive(Default)]
 struct Asked {
     next: u64,
-    turns: BTreeMap<u64, Vec<DocPath>>,
+    turns: BTreeMap<u64, Scope>,
+}
+
+/// What a turn is for.
+enum Scope {
+    Paths(Vec<DocPath>),
+    /// The whole workspace.
+    All,
 }
 
 /// Keeps others from some paths and all below them, until it is dropped.
@@ -42,10 +49,19 @@ impl Turns {
     /// Waits until nobody who came before writes any of `paths`, or above or below one, and keeps others from it while the turn lives. All
     /// are taken at once, so nobody waits for another who waits for it.
     pub(crate) fn take(&self, paths: &[&DocPath]) -> Turn<'_> {
+        self.take_scope(Scope::Paths(paths.iter().map(|&path| path.clone()).collect()))
+    }
+
+    /// Waits until nobody who came before writes anything, and keeps all others from it while the turn lives.
+    pub(crate) fn take_all(&self) -> Turn<'_> {
+        self.take_scope(Scope::All)
+    }
+
+    fn take_scope(&self, scope: Scope) -> Turn<'_> {
         let mut asked = lock(&self.asked);
         let number = asked.next;
         asked.next += 1;
-        asked.turns.insert(number, paths.iter().map(|&path| path.clone()).collect());
+        asked.turns.insert(number, scope);
         let turn = Turn { turns: self, number };
         while !asked.is_free(number) {
             asked = self.ended.wait(asked).unwrap_or_else(PoisonError::into_inner);
@@ -83,10 +99,16 @@ impl Turns {
 impl Asked {
     /// Whether nobody who asked before is in the way.
     fn is_free(&self, number: u64) -> bool {
-        let Some(paths) = self.turns.get(&number) else { return true };
-        let are_apart =
-            |a: &DocPath| paths.iter().all(|b| !a.is_under(b.as_str()) && !b.is_under(a.as_str()));
-        self.turns.range(..number).flat_map(|(_, before)| before).all(are_apart)
+        let Some(scope) = self.turns.get(&number) else { return true };
+        self.turns.range(..number).all(|(_, before)| scope.is_apart_from(before))
+    }
+}
+
+impl Scope {
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let (Self::Paths(ours), Self::Paths(theirs)) = (self, other) else { return false };
+        let are_apart = |a: &DocPath, b: &DocPath| !a.is_under(b.as_str()) && !b.is_under(a.as_str());
+        ours.iter().all(|a| theirs.iter().all(|b| are_apart(a, b)))
     }
 }
 
@@ -154,7 +176,7 @@ mod tests {
         let is_free = |paths: &[&str]| {
             let mut asked = lock(&turns.asked);
             let number = asked.next;
-            asked.turns.insert(number, paths.iter().map(|text| path(text)).collect());
+            asked.turns.insert(number, Scope::Paths(paths.iter().map(|text| path(text)).collect()));
             let free = asked.is_free(number);
             asked.turns.remove(&number);
             free
@@ -171,6 +193,10 @@ mod tests {
         }
         drop(folder);
         assert!(is_free(&["a/b/c.md"]));
+        let all = turns.take_all();
+        assert!(!is_free(&["z"]), "whoever has all keeps everybody waiting");
+        drop(all);
+        assert!(is_free(&["z"]));
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl WatchThread {
         let paths: Vec<DocPath> = hints.iter().map(|hint| hint.path.clone()).collect();
         let heard = Heard::default();
         self.workspace.ingest.apply(&self.workspace.rules(), &paths, &heard)?;
+        self.workspace.keep.look_at(&paths);
         let now = Instant::now();
         for (path, outcome) in heard.take() {
             // A file inside a changed folder takes the folder's time.

@@ -7,7 +7,7 @@
 use crate::entry::Kind;
 use crate::error::{Error, Result};
 use crate::files::{Files, only_file};
-use crate::folder::{Folder, Identity, identity};
+use crate::folder::{Folder, Identity, identity, sync};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use corpus::DocPath;
@@ -107,17 +107,46 @@ impl Files {
         folder.sync().map_err(|error| Error::io("remove", path, error))
     }
 
-    /// Takes a folder and all in it out of the workspace, to a path of the program's own where nothing is.
+    /// Takes a file, or a folder and all in it, out of the workspace, to a path of the program's own where nothing is.
     ///
     /// # Errors
-    /// When it is no folder, or when the system refuses.
-    pub fn take_folder(&self, path: &DocPath, to: &Path) -> Result<()> {
+    /// When it is neither, or when the system refuses.
+    pub fn take(&self, path: &DocPath, to: &Path) -> Result<()> {
         let taken = |error| Error::io("remove", path, error);
         let (target, name) = outer(to).map_err(taken)?;
         let folder = self.parent(path, false)?;
-        only_folder(path, self.kind(&folder, path)?)?;
+        match self.kind(&folder, path)? {
+            Kind::File | Kind::Folder => {}
+            kind => return Err(Error::Other { path: path.clone(), kind }),
+        }
         rename_to_nothing(folder.dir(), path.file_name().as_ref(), &target, name).map_err(taken)?;
+        // The new name first: what a power cut leaves under both names is found, what it leaves under neither is lost.
+        sync(&target).map_err(taken)?;
         folder.sync().map_err(taken)
+    }
+
+    /// Puts a file of the program's own into its place, over a file that may be there, making folders. Durable only after
+    /// [`Files::sync_all`]: for many files that are put in their places together, and again after a power cut.
+    ///
+    /// # Errors
+    /// When the path leads elsewhere, something else than a file is there, or the system refuses.
+    pub fn replace(&self, from: &Path, to: &DocPath) -> Result<()> {
+        let (source, name) = outer(from).map_err(|error| Error::io("put a file at", to, error))?;
+        let folder = self.parent(to, true)?;
+        match self.look(&folder, to) {
+            Ok(meta) => only_file(to, &meta)?,
+            Err(Error::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+        source.rename(name, folder.dir(), to.file_name()).map_err(|error| Error::io("write", to, error))
+    }
+
+    /// Makes all that was written and renamed survive a power cut.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn sync_all(&self) -> io::Result<()> {
+        sync_file_system(&self.root_file()?)
     }
 
     /// Moves a file or folder to a path where nothing is, making the folders above it. Returns what it was.
@@ -179,6 +208,31 @@ fn only_folder(path: &DocPath, kind: Kind) -> Result<()> {
 pub fn identity_of(path: &Path) -> io::Result<Identity> {
     let (folder, name) = outer(path)?;
     Ok(identity(&folder.symlink_metadata(name)?))
+}
+
+/// Makes all that was written and renamed in a folder survive a power cut, with all else on its file system.
+///
+/// # Errors
+/// When the system refuses.
+pub fn sync_all(folder: &Path) -> io::Result<()> {
+    sync_file_system(&std::fs::File::open(folder)?)
+}
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &std::fs::File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
+}
+
+/// Where one file system cannot be synced alone, all are.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn sync_file_system(_: &std::fs::File) -> io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn sync_file_system(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
 }
 
 /// The folder of a path of the program's own, and its last name.

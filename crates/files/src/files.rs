@@ -87,6 +87,11 @@ impl Files {
         Ok((file.into_std(), Entry::new(path, &meta)))
     }
 
+    pub(crate) fn root_file(&self) -> io::Result<File> {
+        // The handle itself is only good for looking names up.
+        Ok(self.root.open(".")?.into_std())
+    }
+
     pub(crate) fn root(&self) -> Folder<'_> {
         Folder::root(&self.root)
     }

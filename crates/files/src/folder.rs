@@ -93,7 +93,7 @@ impl<'a> Folder<'a> {
 }
 
 /// Systems other than Unix have no such call and need none.
-fn sync(dir: &Dir) -> io::Result<()> {
+pub(crate) fn sync(dir: &Dir) -> io::Result<()> {
     // The handle itself is only good for looking names up.
     if cfg!(unix) { dir.open(".")?.sync_all() } else { Ok(()) }
 }

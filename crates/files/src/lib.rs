@@ -16,7 +16,7 @@ mod find;
 mod folder;
 mod pattern;
 
-pub use change::{Over, identity_of};
+pub use change::{Over, identity_of, sync_all};
 pub use entry::{Entry, Kind};
 pub use error::{Error, Result};
 pub use files::Files;

@@ -4,6 +4,7 @@
 //! an older version over a newer one, nor brings back what another has seen go: the last to commit a path has looked at it last.
 //! Not here: reading and cutting files (`prepare`), who waits for the writer (`precedence`).
 
+use crate::change::Change;
 use crate::diff::is_current;
 use crate::known::Known;
 use crate::pipeline::now_ms;
@@ -34,6 +35,8 @@ pub(crate) struct Commits<'a> {
     opened: Instant,
     staged_bytes: u64,
     staged_files: usize,
+    /// What the next commit changes, for whoever hears of it.
+    changes: Vec<Change>,
     seq: Seq,
     now_ms: i64,
 }
@@ -60,6 +63,7 @@ impl<'a> Commits<'a> {
             opened: Instant::now(),
             staged_bytes,
             staged_files,
+            changes: Vec::new(),
             seq,
             now_ms,
         }
@@ -156,6 +160,9 @@ impl<'a> Commits<'a> {
         // A part is not counted: the file it was in is.
         let is_file = || transaction.base().doc(&path).is_some_and(|doc| doc.container.is_none());
         let counted = !matches!(outcome, Outcome::Removed) || is_file();
+        if self.ingest.is_told() {
+            self.changes.extend(Change::of(transaction.base(), &one));
+        }
         put(&mut transaction, one, self.now_ms)?;
         self.open = Some(transaction);
         self.staged_files += 1;
@@ -172,7 +179,8 @@ impl<'a> Commits<'a> {
     fn commit(&mut self) -> Result<(), Error> {
         (self.staged_bytes, self.staged_files) = (0, 0);
         if let Some(transaction) = self.open.take() {
-            self.seq = transaction.commit()?.seq;
+            let changes = std::mem::take(&mut self.changes);
+            self.seq = self.ingest.commit_and_tell(transaction, changes)?;
         }
         Ok(())
     }

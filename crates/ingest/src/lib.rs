@@ -12,6 +12,7 @@
 //! The principal types are [`Ingest`] (the pipeline bound to one folder and one index) and [`Summary`] (what a run did).
 
 mod apply;
+mod change;
 mod commits;
 mod diff;
 mod error;
@@ -25,6 +26,7 @@ mod read;
 mod reading;
 
 pub use apply::Applied;
+pub use change::{Change, FileState};
 pub use error::Error;
 pub use pipeline::{Ingest, Limits, StudentInUse};
 pub use progress::{NoProgress, Outcome, Progress, Summary};

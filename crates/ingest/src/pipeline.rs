@@ -3,6 +3,7 @@
 //! Shape: files in windows of bounded bytes; the threads of a window prepare it with rayon while one thread commits the window before.
 //! Invariant: no lock is held while rayon runs, and nothing blocks inside a rayon worker.
 
+use crate::change::{Change, Told};
 use crate::commits::Commits;
 use crate::diff::{self, Plan, Records};
 use crate::known::Known;
@@ -15,12 +16,12 @@ use arc_swap::ArcSwap;
 use corpus::{DocPath, Format, ModelId, Seq};
 use crossbeam_channel::{Receiver, select};
 use embed::{Student, WordPiece};
-use index::{Index, Snapshot};
+use index::{Index, Snapshot, Transaction};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use watch::{Found, Problem, Reason, Rules, ScanItem, Stat};
 
@@ -70,6 +71,9 @@ pub struct Ingest {
     pool: rayon::ThreadPool,
     pub(crate) precedence: Precedence,
     bulk_runs: AtomicUsize,
+    told: Option<Told>,
+    /// Held from a commit until it is told, so that the next one is told after it.
+    telling: Mutex<()>,
 }
 
 /// So few files are prepared by whoever has them.
@@ -114,7 +118,33 @@ impl Ingest {
             pool,
             precedence,
             bulk_runs,
+            told: None,
+            telling: Mutex::default(),
         })
+    }
+
+    /// Has `told` hear what each commit has changed, on the thread that commits: it should be quick.
+    #[must_use]
+    pub fn telling(self, told: impl Fn(Vec<Change>) + Send + Sync + 'static) -> Self {
+        Self { told: Some(Box::new(told)), ..self }
+    }
+
+    pub(crate) fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Commits, and tells what that has changed before anybody else's next commit is told.
+    pub(crate) fn commit_and_tell(
+        &self,
+        transaction: Transaction<'_>,
+        changes: Vec<Change>,
+    ) -> Result<Seq, Error> {
+        let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let seq = transaction.commit()?.seq;
+        if let Some(told) = self.told.as_ref().filter(|_| !changes.is_empty()) {
+            told(changes);
+        }
+        Ok(seq)
     }
 
     /// The student that embeds new chunks.

@@ -9,7 +9,7 @@ use crate::diff::{is_live, is_read_so};
 use crate::known::Known;
 use crate::progress::Outcome;
 use crate::read::{FileBytes, Unread, read};
-use crate::reading::{Reading, Unreadable};
+use crate::reading::{OFF, Reading, Unreadable};
 use corpus::{
     Chunk, ChunkId, ChunkText, ContentHash, DocPath, Document, Format, Metadata, ModelId, QuantizedVector,
     Span, TextHash, Tier, Token, Tokenizer,
@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use watch::Stat;
+use watch::{Presence, Stat};
 
 /// What the commit thread is to do for one file.
 pub(crate) enum Prepared {
@@ -111,6 +111,12 @@ impl Preparer<'_> {
 
     fn prepare_file(&self, path: &DocPath) -> Prepared {
         let unknown = Stat::UNKNOWN;
+        if self.reading.off.contains(path.as_str())
+            && let Ok(Presence::File(stat)) = Presence::of(&path.to_fs(self.root))
+        {
+            let reason = "indexing is switched off here (`[index] off` in the settings)";
+            return self.skip(path, stat, OFF, reason.to_owned());
+        }
         let (limit, setting) = self.reading.limit(path);
         let file = match read(self.root, path, limit) {
             Ok(file) => file,

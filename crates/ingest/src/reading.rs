@@ -2,7 +2,7 @@
 //!
 //! Invariant: a record that was made by another way of reading (an older parser, another setting) does not count as up to date.
 
-use corpus::{DocPath, Format};
+use corpus::{DocPath, Format, PathSet};
 use extract::Skip;
 use fence::{Confinement, Fence, FenceError, Options, Parsed, Request};
 use index::{DocRecord, SkipRecord};
@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// The code of the note that an archive was not opened.
 const ARCHIVE: &str = "archive";
 const NO_PARSER: &str = "no-parser";
+/// The code of the note that a file lies where nothing is indexed.
+pub(crate) const OFF: &str = "not-indexed";
 
 /// Parsers and the settings that decide what they are given.
 #[derive(Clone, Debug)]
@@ -21,13 +23,16 @@ pub struct Reading {
     pub max_document_bytes: u64,
     /// Whether the documents in zip and tar archives are read.
     pub archives: bool,
+    /// Places whose files are not read at all.
+    pub off: PathSet,
     /// Where files that are not plain text are parsed; without it each is skipped, with that reason.
     pub fence: Option<Arc<Fence>>,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { max_file_bytes: 8 << 20, max_document_bytes: 64 << 20, archives: false, fence: None }
+        let (archives, off, fence) = (false, PathSet::none(), None);
+        Self { max_file_bytes: 8 << 20, max_document_bytes: 64 << 20, archives, off, fence }
     }
 }
 
@@ -60,11 +65,15 @@ impl Reading {
 
     /// Whether a document would be read today as it was.
     pub(crate) fn still_reads(&self, doc: &DocRecord) -> bool {
-        extract::parser_of(doc.format).is(Some(&doc.parser)) && (self.archives || !is_archive(doc.format))
+        let is_read_so = extract::parser_of(doc.format).is(Some(&doc.parser));
+        is_read_so && (self.archives || !is_archive(doc.format)) && !self.off.contains(doc.path.as_str())
     }
 
     /// Whether a file would be skipped today as it was.
     pub(crate) fn still_skips(&self, skip: &SkipRecord) -> bool {
+        if (skip.code == OFF) != self.off.contains(skip.path.as_str()) {
+            return false;
+        }
         match skip.code.as_str() {
             ARCHIVE => !self.archives,
             NO_PARSER => self.fence.is_none(),

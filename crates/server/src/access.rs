@@ -4,7 +4,18 @@
 //! read and not change names the right that is missing. Who may write and not read learns nothing of what is there but that a write failed.
 //! Not here: how a principal is known (`host`), searching and files (`workroom`).
 
+mod audit;
+mod autosaves;
+mod denied;
+mod events;
+mod handoff;
+mod leases;
 mod told;
+mod versions;
+mod webhooks;
+
+pub(crate) use audit::Order;
+pub(crate) use leases::{ShownLease, time as lease_time};
 
 use crate::host::{ANONYMOUS, Room, now_ms};
 use crate::refusal::{Kind, NextCall, Refusal, Result};
@@ -14,8 +25,8 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use workroom::{
-    Answer, Condition, DocPath, Edit, Entry, ErrorKind, Found, Hit, Page, PathSet, Problem, Query, Question,
-    Shown, SpoolWriter, Spooled, Status, View, Workspace,
+    Answer, Condition, DocPath, Doing, Edit, Entry, ErrorKind, Found, Hit, Page, PathSet, Problem, Query,
+    Question, Shown, SpoolWriter, Spooled, Status, View, Workspace,
 };
 
 /// What a principal may do in a workspace. Cheap to clone; all calls block.
@@ -25,6 +36,8 @@ pub(crate) struct Access {
     principal: Arc<Principal>,
     /// The principal as whatever is changed knows it.
     actor: Arc<Actor>,
+    /// The lease by which it changes what it changes.
+    lease: Option<Arc<str>>,
 }
 
 /// A change that was made. What the principal may not know of is absent.
@@ -63,7 +76,7 @@ impl Access {
     /// A principal in a workspace.
     pub(crate) fn new(room: Arc<Room>, principal: Arc<Principal>) -> Self {
         let actor = Arc::new(Actor::new(&principal, Via::Http));
-        Self { room, principal, actor }
+        Self { room, principal, actor, lease: None }
     }
 
     /// The same by another way, with what the program at the other end says of itself.
@@ -83,7 +96,8 @@ impl Access {
         let principal = &self.principal;
         principal.is_owner()
             || principal.id == ANONYMOUS
-            || self.room.tokens.principal(&principal.id, now_ms()).is_ok()
+            // What it may can have become less since: whoever hands ownership over keeps what was agreed.
+            || self.room.tokens.principal(&principal.id, now_ms()).is_ok_and(|now| now.grants == principal.grants)
     }
 
     /// The workspace with all that belongs to serving it.
@@ -108,7 +122,11 @@ impl Access {
 
     /// The workspace, for changes: they are this principal's.
     fn acting(&self) -> Workspace {
-        self.room.workspace.acting_as(Actor::clone(&self.actor))
+        let workspace = self.room.workspace.acting_as(Actor::clone(&self.actor));
+        match &self.lease {
+            Some(lease) => workspace.under_lease(lease),
+            None => workspace,
+        }
     }
 
     fn view(&self) -> View<'_> {
@@ -118,23 +136,27 @@ impl Access {
     /// Chunks by meaning and words.
     pub(crate) fn search(&self, query: &Query) -> Result<Vec<Hit>> {
         let span = Retrieval::begin(&self.room.name, &self.principal.id, query, Some(query.limit));
-        span.found(self.said(self.view().search(query)))
+        span.found(self.said(self.acting().within(self.readable()).search(query)))
     }
 
     /// Passages and quoted sentences for a question.
     pub(crate) fn ask(&self, question: &Question) -> Result<Answer> {
         let span = Retrieval::begin(&self.room.name, &self.principal.id, &question.query, None);
-        span.answered(self.said(self.view().ask(question)))
+        span.answered(self.said(self.acting().within(self.readable()).ask(question)))
     }
 
     /// A document as it is indexed: all its chunks, or one between its neighbours.
     pub(crate) fn show(&self, path: &str, chunk: Option<u64>) -> Result<Shown> {
         let path = clean(path)?;
+        let (path, workspace) = (path.as_str(), self.acting());
+        let view = workspace.within(self.readable());
         // Of what may not be seen the view says what it says of what is not there.
-        self.said(match chunk {
-            None => self.view().show(path.as_str()),
-            Some(chunk) => self.view().show_chunk(path.as_str(), chunk),
-        })
+        let shown = self.said(chunk.map_or_else(|| view.show(path), |chunk| view.show_chunk(path, chunk)));
+        if self.sees(path) {
+            shown
+        } else {
+            shown.map_err(|refusal| self.denied(Doing::DocumentShow, path, refusal))
+        }
     }
 
     /// Counts of what it may see.
@@ -157,7 +179,7 @@ impl Access {
     /// A folder's entries, `depth` levels deep; the empty path is the workspace.
     pub(crate) fn tree(&self, folder: &str, depth: usize, page: &Page) -> Result<Found> {
         let folder = self.shown_folder(folder)?;
-        self.read(&folder, self.room.workspace.tree(&folder, depth, &self.readable(), page))
+        self.read(&folder, self.acting().tree(&folder, depth, &self.readable(), page))
     }
 
     /// A folder's entries.
@@ -168,7 +190,7 @@ impl Access {
     /// Files and folders below `folder` by pattern, such as `**/*.md`.
     pub(crate) fn glob(&self, folder: &str, pattern: &str, page: &Page) -> Result<Found> {
         let folder = self.shown_folder(folder)?;
-        match self.room.workspace.glob(&folder, pattern, &self.readable(), page) {
+        match self.acting().glob(&folder, pattern, &self.readable(), page) {
             Err(error) if error.kind() == ErrorKind::Invalid && error.path().is_none() => {
                 Err(self.refused(&error))
             }
@@ -188,21 +210,29 @@ impl Access {
         let path = clean(path)?;
         let above = path.as_str().rsplit_once('/').map_or("", |(above, _)| above);
         let found = self.shown_folder(above).and_then(|above| self.entry_in(&above, path.as_str()));
-        found.map_err(|_| self.nothing_at(path.as_str()))
+        found.map_err(|_| self.denied(Doing::FileRead, path.as_str(), self.nothing_at(path.as_str())))
     }
 
     fn entry_in(&self, folder: &str, path: &str) -> Result<Entry> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let page = Page { after: None, limit: MOST };
-        let found = self.room.workspace.list(folder, &self.readable(), &page);
+        let found = self.room.workspace.quiet().list(folder, &self.readable(), &page);
         let mut entries = self.said(found)?.entries.into_iter();
         entries.find(|entry| entry.name() == name).ok_or_else(|| self.nothing_at(path))
     }
 
     /// Opens a file for reading.
     pub(crate) fn open(&self, path: &str) -> Result<Opened> {
+        let opened = self.examine(path)?;
+        self.note_read(&opened.entry.path, &opened);
+        Ok(opened)
+    }
+
+    /// Opens a file to see which version it is.
+    pub(crate) fn examine(&self, path: &str) -> Result<Opened> {
         let path = self.readable_path(path)?;
-        let (mut file, entry) = self.read(path.as_str(), self.room.workspace.open_file(path.as_str()))?;
+        let opened = self.room.workspace.quiet().open_file(path.as_str());
+        let (mut file, entry) = self.read(path.as_str(), opened)?;
         let version = self.room.versions.of(&mut file, &entry, now_ms());
         let version = version.map_err(|error| {
             tracing::error!(%error, %path, "a file cannot be read");
@@ -274,7 +304,7 @@ impl Access {
         let edited = self.acting().edit(path, edits, condition, trial).map_err(|error| match condition {
             // It is the expected version, and the text to replace is not in it.
             Condition::Version(expected)
-                if self.open(path).is_ok_and(|opened| opened.version == *expected) =>
+                if self.examine(path).is_ok_and(|opened| opened.version == *expected) =>
             {
                 self.refused(&error).next(NextCall::Read { path: path.to_owned() })
             }
@@ -293,15 +323,15 @@ impl Access {
 
     /// Makes a folder and those above it.
     pub(crate) fn make_folder(&self, path: &str) -> Result<Change> {
-        let path = self.changeable_path(path)?;
+        let path = self.changeable_for(Doing::FolderMake, path)?;
         let made = self.changed(path.as_str(), &Condition::Any, self.acting().make_folder(path.as_str()))?;
         Ok(Change { created: Some(made), ..Change::default() })
     }
 
     /// Copies a file or folder to a path where nothing is.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<Change> {
-        let from = self.readable_path(from)?;
-        let to = self.changeable_path(to)?;
+        let from = self.readable_for(Doing::FileCopy, from)?;
+        let to = self.changeable_for(Doing::FileCopy, to)?;
         let copied = self.acting().copy(from.as_str(), to.as_str());
         let seq = self.moved(&from, &to, &Condition::Any, copied)?;
         Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
@@ -309,8 +339,8 @@ impl Access {
 
     /// Moves a file or folder to a path where nothing is.
     pub(crate) fn rename(&self, from: &str, to: &str, condition: &Condition) -> Result<Change> {
-        let from = self.changeable_path(from)?;
-        let to = self.changeable_path(to)?;
+        let from = self.changeable_for(Doing::FileMove, from)?;
+        let to = self.changeable_for(Doing::FileMove, to)?;
         let renamed = self.acting().rename_if(from.as_str(), to.as_str(), condition);
         let seq = self.moved(&from, &to, condition, renamed)?;
         Ok(Change { seq: self.told(seq), created: Some(true), ..Change::default() })
@@ -318,7 +348,7 @@ impl Access {
 
     /// Removes a file; or a folder, with all in it if that is wanted.
     pub(crate) fn remove(&self, path: &str, condition: &Condition, with_contents: bool) -> Result<Change> {
-        let path = self.changeable_path(path)?;
+        let path = self.changeable_for(Doing::FileRemove, path)?;
         let path = path.as_str();
         let workspace = self.acting();
         let entry = self.read(path, workspace.stat(path))?;
@@ -343,7 +373,7 @@ impl Access {
     /// Makes a token that may no more than this principal.
     pub(crate) fn create_token(&self, new: NewToken) -> Result<Made> {
         self.require_admin()?;
-        self.room.tokens.create(&self.principal, new, now_ms()).map_err(|error| Refusal::of_custody(&error))
+        self.token_created(self.room.tokens.create(&self.principal, new, now_ms()))
     }
 
     /// Ends a token.
@@ -352,42 +382,30 @@ impl Access {
         if !self.tokens()?.iter().any(|token| token.id == id) {
             return Err(Refusal::new(Kind::NotFound, format!("there is no token `{id}`")));
         }
-        self.room.tokens.revoke(&self.principal, id, now_ms()).map_err(|error| Refusal::of_custody(&error))
+        self.token_ended(self.room.tokens.revoke(&self.principal, id, now_ms()))
     }
 
     fn require_admin(&self) -> Result<()> {
         if self.principal.paths(Right::Admin).is_empty() {
-            return Err(Refusal::forbidden(&self.principal, Right::Admin, ""));
+            let refusal = Refusal::forbidden(&self.principal, Right::Admin, "");
+            return Err(self.denied(Doing::AdminLook, "", refusal));
         }
         Ok(())
     }
 
     /// A path that may be read: else nothing is there.
     fn readable_path(&self, path: &str) -> Result<DocPath> {
-        let path = clean(path)?;
-        if self.sees(path.as_str()) { Ok(path) } else { Err(self.nothing_at(path.as_str())) }
+        self.readable_for(Doing::FileRead, path)
     }
 
     /// A path that may be written: else a right is missing if it may be read, and else nothing is there.
     fn writable_path(&self, path: &str) -> Result<DocPath> {
-        let path = clean(path)?;
-        if self.principal.may(Right::Write, path.as_str()) {
-            return Ok(path);
-        }
-        Err(match self.sees(path.as_str()) {
-            true => Refusal::forbidden(&self.principal, Right::Write, path.as_str()),
-            false => self.nothing_at(path.as_str()),
-        })
+        self.writable_for(Doing::FileWrite, path)
     }
 
     /// A path that may be written where what is there has a share in the answer, so it must be readable too.
     fn changeable_path(&self, path: &str) -> Result<DocPath> {
-        let path = self.writable_path(path)?;
-        if self.sees(path.as_str()) {
-            Ok(path)
-        } else {
-            Err(Refusal::forbidden(&self.principal, Right::Read, path.as_str()))
-        }
+        self.changeable_for(Doing::FileWrite, path)
     }
 
     /// Whether the principal may say so of what it writes. What a file was made of it must be able to read: else that it is there would be told.
@@ -405,7 +423,8 @@ impl Access {
         if *condition == Condition::Any || self.sees(path.as_str()) {
             return Ok(());
         }
-        Err(Refusal::forbidden(&self.principal, Right::Read, path.as_str()))
+        let refusal = Refusal::forbidden(&self.principal, Right::Read, path.as_str());
+        Err(self.denied(Doing::FileWrite, path.as_str(), refusal))
     }
 
     /// A folder that may be listed.
@@ -415,7 +434,10 @@ impl Access {
             return Ok(String::new());
         }
         let folder = clean(folder)?.to_string();
-        if self.readable().shows_folder(&folder) { Ok(folder) } else { Err(self.nothing_at(&folder)) }
+        if self.readable().shows_folder(&folder) {
+            return Ok(folder);
+        }
+        Err(self.denied(Doing::FileList, &folder, self.nothing_at(&folder)))
     }
 }
 

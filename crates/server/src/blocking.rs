@@ -15,12 +15,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// A wait for a place to run: the library's own queue behind it is short too.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Calls that do nothing but wait for others: each holds a thread, of which there are enough besides.
+const MOST_WAITING: usize = 128;
+
 /// Runs blocking calls. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Blocking {
     places: Arc<Semaphore>,
     queries: Arc<Semaphore>,
     looks: Arc<Semaphore>,
+    waits: Arc<Semaphore>,
 }
 
 /// Becomes true when nobody waits for the answer any more.
@@ -28,6 +32,11 @@ pub(crate) struct Blocking {
 pub(crate) struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
+    /// The flag itself, for the library to look at.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether nobody waits any more.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -55,7 +64,7 @@ impl Blocking {
         // once allocated. For looks as many threads are enough, however many come at once.
         let few = at_once.min(2 * std::thread::available_parallelism().map_or(2, usize::from));
         let [places, queries, looks] = [at_once, few, few].map(|n| Arc::new(Semaphore::new(n)));
-        Self { places, queries, looks }
+        Self { places, queries, looks, waits: Arc::new(Semaphore::new(MOST_WAITING)) }
     }
 
     /// As [`Blocking::run`], of a call that takes microseconds, but for the first.
@@ -88,6 +97,19 @@ impl Blocking {
         self.run(deadline, call).await
     }
 
+    /// As [`Blocking::run`], of a call that waits for others: it takes no place of one that does something.
+    ///
+    /// # Errors
+    /// As [`Blocking::run`].
+    pub(crate) async fn wait<T, F>(&self, deadline: Duration, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
+    {
+        let place = place(&self.waits, PATIENCE).await?;
+        make(place, deadline, call).await
+    }
+
     /// Makes a call. When this future is dropped, or `deadline` is over, the call's flag is set; a call that does not look at it goes on, and
     /// nobody hears what comes of it.
     ///
@@ -99,24 +121,32 @@ impl Blocking {
         F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
     {
         let place = place(&self.places, PATIENCE).await?;
-        let cancel = Cancel::default();
-        let _gone = SetOnDrop(cancel.clone());
-        let within = spans::here();
-        let running = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            let _within = within.map(Context::attach);
-            call(&cancel)
-        });
-        match tokio::time::timeout(deadline, running).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(ended)) => {
-                tracing::error!(%ended, "a call panicked");
-                Err(Refusal::new(Kind::Internal, "the call ended by a fault of the program"))
-            }
-            Err(_) => {
-                let detail = format!("it took longer than {} s", deadline.as_secs());
-                Err(Refusal { retry_after: Some(1), ..Refusal::new(Kind::Timeout, detail) })
-            }
+        make(place, deadline, call).await
+    }
+}
+
+async fn make<T, F>(place: OwnedSemaphorePermit, deadline: Duration, call: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&Cancel) -> Result<T> + Send + 'static,
+{
+    let cancel = Cancel::default();
+    let _gone = SetOnDrop(cancel.clone());
+    let within = spans::here();
+    let running = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        let _within = within.map(Context::attach);
+        call(&cancel)
+    });
+    match tokio::time::timeout(deadline, running).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(ended)) => {
+            tracing::error!(%ended, "a call panicked");
+            Err(Refusal::new(Kind::Internal, "the call ended by a fault of the program"))
+        }
+        Err(_) => {
+            let detail = format!("it took longer than {} s", deadline.as_secs());
+            Err(Refusal { retry_after: Some(1), ..Refusal::new(Kind::Timeout, detail) })
         }
     }
 }

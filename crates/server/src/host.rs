@@ -5,15 +5,16 @@
 //! Not here: what a principal may do (`access`), headers (`http`).
 
 use crate::access::Access;
-use crate::changes::Changes;
+use crate::feed::Feed;
 use crate::refusal::{Kind, Refusal, Result};
 use crate::versions::Versions;
-use custody::{Grant, Principal, Refused, Right, Rights, Tokens};
+use custody::{Claimed, Grant, Principal, Refused, Right, Rights, Tokens, Via};
 use generate::Model;
+use hooks::{Deliveries, DeliveryOptions, Endpoints};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use workroom::{OpenOptions, WORKROOM_DIR, Workspace};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use workroom::{Doing, NoProgress, OpenOptions, WORKROOM_DIR, Workspace, Workspaces};
 
 /// Which workspaces are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +40,6 @@ pub enum Anonymous {
 /// Says how the workspace in a folder is opened.
 pub type Opener = Arc<dyn Fn(&Path) -> OpenOptions + Send + Sync>;
 
-/// The longest name of a workspace.
-const LONGEST_NAME: usize = 64;
 /// The id of whoever shows no token.
 pub(crate) const ANONYMOUS: &str = "anonymous";
 
@@ -63,7 +62,8 @@ pub(crate) struct Room {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) tokens: Tokens,
     pub(crate) versions: Versions,
-    changes: OnceLock<Changes>,
+    feed: OnceLock<Feed>,
+    pub(crate) webhooks: Endpoints,
     model: Option<Arc<Model>>,
 }
 
@@ -71,8 +71,9 @@ impl Room {
     /// A workspace under a name.
     pub(crate) fn new(name: impl Into<String>, workspace: Arc<Workspace>) -> Self {
         let tokens = tokens_of(workspace.root());
-        let (versions, changes) = (Versions::default(), OnceLock::new());
-        Self { name: name.into(), workspace, tokens, versions, changes, model: None }
+        let (versions, feed) = (Versions::default(), OnceLock::new());
+        let webhooks = Endpoints::at(&custody_of(workspace.root()));
+        Self { name: name.into(), workspace, tokens, versions, feed, webhooks, model: None }
     }
 
     /// With a language model, which answers questions about it.
@@ -85,19 +86,23 @@ impl Room {
         self.model.as_ref()
     }
 
-    /// Its changes. Watching begins with the first call.
-    pub(crate) fn changes(&self) -> Result<&Changes> {
-        if let Some(changes) = self.changes.get() {
-            return Ok(changes);
+    /// Its events as they happen. Watching begins with the first call.
+    pub(crate) fn feed(&self) -> Result<&Feed> {
+        if let Some(feed) = self.feed.get() {
+            return Ok(feed);
         }
         let started =
-            Changes::start(&self.workspace).map_err(|error| Refusal::of(&error, self.workspace.root()))?;
-        Ok(self.changes.get_or_init(|| started))
+            Feed::start(&self.workspace).map_err(|error| Refusal::of(&error, self.workspace.root()))?;
+        Ok(self.feed.get_or_init(|| started))
     }
 }
 
+fn custody_of(folder: &Path) -> PathBuf {
+    folder.join(WORKROOM_DIR).join(custody::FOLDER)
+}
+
 fn tokens_of(folder: &Path) -> Tokens {
-    Tokens::at(&folder.join(WORKROOM_DIR).join(custody::FOLDER))
+    Tokens::at(&custody_of(folder))
 }
 
 /// All that is served.
@@ -107,6 +112,10 @@ pub(crate) struct Host {
     open: Opener,
     model: Option<Arc<Model>>,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
+    /// Those that send events elsewhere, of each open workspace by its name.
+    deliveries: Mutex<HashMap<String, Deliveries>>,
+    /// Workspaces that were deleted, until nobody works in them any more.
+    ending: Mutex<HashMap<String, Weak<Workspace>>>,
     /// Tokens of workspaces that are not open.
     closed: Mutex<HashMap<PathBuf, Arc<Tokens>>>,
 }
@@ -114,8 +123,18 @@ pub(crate) struct Host {
 impl Host {
     /// Serves these.
     pub(crate) fn new(served: Served, anonymous: Anonymous, open: Opener) -> Self {
-        let (rooms, closed) = (Mutex::default(), Mutex::default());
-        Self { served, anonymous: anonymous.principal(), open, model: None, rooms, closed }
+        let (rooms, closed, deliveries) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let ending = Mutex::default();
+        Self {
+            served,
+            anonymous: anonymous.principal(),
+            open,
+            model: None,
+            rooms,
+            ending,
+            closed,
+            deliveries,
+        }
     }
 
     /// With a language model for all that is served.
@@ -137,18 +156,11 @@ impl Host {
             Served::Folder(folder) => return Ok(BTreeMap::from([(name_of(folder), folder.clone())])),
             Served::Below(root) => root,
         };
-        let entries = std::fs::read_dir(root).map_err(|error| {
+        let folders = Workspaces::below(root).folders().map_err(|error| {
             tracing::error!(%error, "the folder of the workspaces cannot be listed");
             Refusal::new(Kind::Unavailable, "the workspaces cannot be listed now")
         })?;
-        let named =
-            entries.flatten().filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry)));
-        // A link would lead elsewhere, and under two names one workspace would be opened twice.
-        let fit = named.filter(|(name, entry)| {
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            is_name(name) && is_folder && entry.path().join(WORKROOM_DIR).is_dir()
-        });
-        Ok(fit.map(|(name, entry)| (name, entry.path())).collect())
+        Ok(folders.into_iter().collect())
     }
 
     /// Whether there is any token at all.
@@ -196,49 +208,150 @@ impl Host {
         Err(Refusal::new(Kind::NotFound, format!("no such workspace: `{name}`")))
     }
 
-    /// Makes a workspace and its first token, which may everything there.
+    /// Makes a workspace, empty or of a template, and its first token, which may everything there.
     ///
     /// # Errors
-    /// [`Forbidden`](Kind::Forbidden) when there can be no others, or for whoever administers no workspace; [`Conflict`](Kind::Conflict) when
-    /// it is there.
-    pub(crate) fn create(&self, name: &str, secret: Option<&str>) -> Result<(Arc<Room>, custody::Made)> {
+    /// [`Forbidden`](Kind::Forbidden) when there can be no others, or for whoever administers no workspace, or not the template;
+    /// [`Conflict`](Kind::Conflict) when the name is taken.
+    pub(crate) fn create(
+        &self,
+        name: &str,
+        template: Option<&str>,
+        secret: Option<&str>,
+    ) -> Result<(Arc<Room>, custody::Made)> {
         let names = self.names(secret)?;
-        let Served::Below(root) = &self.served else {
-            return Err(Refusal::new(Kind::Forbidden, "this server serves one workspace")
-                .hint("start it with `--root DIR` to serve several"));
-        };
-        let all = self.all()?;
-        let administers = |name: &String| {
-            let principal = all.get(name).map(|folder| self.principal(folder, secret));
-            matches!(principal, Some(Ok(Some(principal))) if principal.may(Right::Admin, ""))
-        };
+        let workspaces = self.several()?;
+        self.refuse_ending(name)?;
         if secret.is_none() {
             return Err(unauthenticated(None));
         }
-        if !names.iter().any(administers) {
-            let mut refusal = Refusal::new(Kind::Forbidden, "this token administers no workspace");
-            refusal.scope = Some(Right::Admin.name().to_owned());
-            return Err(refusal.hint("ask for a token with `admin` on the whole of one"));
-        }
-        if !is_name(name) {
-            return Err(Refusal::invalid(format!("`{name}` cannot be a workspace's name")));
-        }
-        let folder = root.join(name);
-        match std::fs::create_dir(&folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(Refusal::new(Kind::Conflict, format!("the name `{name}` is taken")));
+        let made = match template {
+            Some(template) => {
+                let access = self.enter(template, secret)?;
+                access.require_everything(Doing::WorkspaceClone)?;
+                let made = workspaces.clone_as(template, name);
+                if made.is_ok() {
+                    access.note(access.act(Doing::WorkspaceClone).saying(format!("as `{name}`")));
+                }
+                made
             }
-            Err(error) => {
-                tracing::error!(%error, "a workspace cannot be made");
-                return Err(Refusal::new(Kind::Unavailable, "a workspace cannot be made now"));
+            None => {
+                let all = self.all()?;
+                let administers = |name: &String| {
+                    let principal = all.get(name).map(|folder| self.principal(folder, secret));
+                    matches!(principal, Some(Ok(Some(principal))) if principal.may(Right::Admin, ""))
+                };
+                if !names.iter().any(administers) {
+                    let mut refusal = Refusal::new(Kind::Forbidden, "this token administers no workspace");
+                    refusal.scope = Some(Right::Admin.name().to_owned());
+                    return Err(refusal.hint("ask for a token with `admin` on the whole of one"));
+                }
+                workspaces.create(name)
             }
-        }
-        Workspace::init(&folder).map_err(|error| Refusal::of(&error, &folder))?;
+        };
+        let folder = made.map_err(|error| self.refused(&error))?.folder;
         let room = self.room(name, &folder)?;
+        if template.is_some() && room.workspace.is_owner() {
+            // Nobody else watches the folder; a daemon does.
+            let indexed = room.workspace.index(&NoProgress);
+            indexed.map_err(|error| Refusal::of(&error, &folder))?;
+        }
         let first = custody::NewToken::new("first", vec![Grant::everything()]);
         let made = room.tokens.create(&Principal::owner(), first, now_ms());
         Ok((room, made.map_err(|error| Refusal::of_custody(&error))?))
+    }
+
+    /// Puts the workspace that `access` is to away, or takes it out again. For who administers it.
+    pub(crate) fn set_archived(access: &Access, archived: bool) -> Result<()> {
+        access.require_everything(Doing::WorkspaceArchive)?;
+        let workspace = &access.room().workspace;
+        let set = workspace.set_archived(archived);
+        set.map_err(|error| Refusal::of(&error, workspace.root()))?;
+        let what = if archived { "archived" } else { "taken out of the archive" };
+        access.note(access.act(Doing::WorkspaceArchive).saying(what));
+        Ok(())
+    }
+
+    /// Deletes the workspace that `access` is to, with all that is in it. For who administers it and gives its name once more.
+    pub(crate) fn delete(&self, access: &Access, again: &str) -> Result<String> {
+        access.require_everything(Doing::WorkspaceArchive)?;
+        let workspaces = self.several()?;
+        let name = access.room().name.clone();
+        if again != name {
+            return Err(Refusal::invalid(format!("`{again}` is not the name of the workspace; nothing was deleted"))
+                .hint("give the name of the workspace once more, to confirm that it is to be deleted with all that is in it"));
+        }
+        // Whoever still works in it holds it open; its folder is taken away all the same, and they learn of it.
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        drop(self.deliveries.lock().unwrap_or_else(PoisonError::into_inner).remove(&name));
+        let ending = Arc::downgrade(&access.room().workspace);
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), ending);
+        let deleted = workspaces.delete(&name, again);
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder, _| folder.is_dir());
+        deleted.map_err(|error| self.refused(&error)).map(|()| name)
+    }
+
+    /// Refuses the name of a workspace that was deleted while somebody still works in it, who writes there by its name.
+    fn refuse_ending(&self, name: &str) -> Result<()> {
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        ending.retain(|_, workspace| workspace.strong_count() > 0);
+        if !ending.contains_key(name) {
+            return Ok(());
+        }
+        let detail = format!("the workspace `{name}` was deleted and is still being closed");
+        Err(Refusal { retry_after: Some(1), ..Refusal::new(Kind::Conflict, detail) })
+    }
+
+    /// All workspaces below the folder that is served, where that is so.
+    fn several(&self) -> Result<Workspaces> {
+        match &self.served {
+            Served::Below(root) => Ok(Workspaces::below(root)),
+            Served::Folder(_) => Err(Refusal::new(Kind::Forbidden, "this server serves one workspace")
+                .hint("start it with `--root DIR` to serve several")),
+        }
+    }
+
+    fn refused(&self, error: &workroom::Error) -> Refusal {
+        let (Served::Below(root) | Served::Folder(root)) = &self.served;
+        match error.kind() {
+            workroom::ErrorKind::Invalid => Refusal::invalid(error.to_string()),
+            _ => Refusal::of(error, root),
+        }
+    }
+
+    /// Takes ownership of the workspace that a claim is for. Returns its name with what came of it.
+    ///
+    /// # Errors
+    /// [`NotFound`](Kind::NotFound) when it is for none of these; and when the name cannot be taken.
+    pub(crate) fn claim(&self, claim: &str, name: &str) -> Result<(String, Claimed)> {
+        let now_ms = now_ms();
+        let invalid = || {
+            Refusal::new(
+                Kind::NotFound,
+                "the claim is not valid: it was taken, taken back, has expired, or never was",
+            )
+            .hint("ask whoever gave it to you for another one")
+        };
+        let custody = |error: custody::Error| Refusal::of_custody(&error);
+        for (workspace, folder) in self.all()? {
+            let tokens = self.tokens(&folder);
+            if !tokens.is_claimable(claim, now_ms).map_err(custody)? {
+                continue;
+            }
+            let claimed = tokens.claim(claim, name, Via::Http, now_ms).map_err(custody)?;
+            let told = self.room(&workspace, &folder).and_then(|room| {
+                room.workspace.tell_transfers().map_err(|error| Refusal::of(&error, &folder))
+            });
+            if let Err(refusal) = told {
+                // It is done; the next owner tells it.
+                tracing::error!(
+                    why = refusal.detail,
+                    "that ownership has changed hands is not in the audit log yet"
+                );
+            }
+            return Ok((workspace, claimed));
+        }
+        Err(invalid())
     }
 
     /// Who asks, in the workspace at `folder`: the bearer of a secret, or anybody. `None` when it is nobody there.
@@ -247,6 +360,7 @@ impl Host {
         match self.tokens(folder).authenticate(secret, now_ms()) {
             Ok(principal) => Ok(Some(principal)),
             Err(Refused::Unreadable(error)) => Err(Refusal::of_custody(&error)),
+            Err(Refused::Paused) => Err(paused()),
             Err(_) => Ok(None),
         }
     }
@@ -265,7 +379,21 @@ impl Host {
         let workspace = workspace.map_err(|error| Refusal::of(&error, folder))?;
         let room = Arc::new(Room::new(name, Arc::new(workspace)).with_model(self.model.clone()));
         rooms.insert(name.to_owned(), Arc::clone(&room));
+        drop(rooms);
+        self.deliver(&room);
         Ok(room)
+    }
+
+    /// Sends what happens there to its webhooks, for as long as this serves. Without it everything else is served as well.
+    fn deliver(&self, room: &Room) {
+        let custody = custody_of(room.workspace.root());
+        match Deliveries::start(Arc::clone(&room.workspace), &custody, DeliveryOptions::default()) {
+            Ok(started) => {
+                let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+                deliveries.insert(room.name.clone(), started);
+            }
+            Err(error) => tracing::error!(%error, workspace = room.name, "webhooks are not served"),
+        }
     }
 
     /// Whether what is served is where it was.
@@ -278,10 +406,23 @@ impl Host {
 
     /// Opens what can be opened before anybody asks, so that the first one does not wait.
     pub(crate) fn warm(&self) -> Result<()> {
-        let Served::Folder(folder) = &self.served else { return self.all().map(drop) };
+        let Served::Folder(folder) = &self.served else {
+            // One that sends events elsewhere does so whether anybody asks for it or not.
+            let sending =
+                self.all()?.into_iter().filter(|(_, folder)| Endpoints::are_there(&custody_of(folder)));
+            return sending
+                .map(|(name, folder)| self.room(&name, &folder))
+                .try_for_each(|room| room.map(drop));
+        };
         let room = self.room(&name_of(folder), folder)?;
-        room.changes().map(drop)
+        room.feed().map(drop)
     }
+}
+
+/// Whoever shows a token that is paused knows its secret, so nothing is told that they do not know.
+fn paused() -> Refusal {
+    Refusal::new(Kind::Forbidden, "the token is paused")
+        .hint("an administrator of the workspace can say why, and resume it")
 }
 
 /// What is told to nobody in particular.
@@ -296,10 +437,7 @@ pub(crate) fn unauthenticated(secret: Option<&str>) -> Refusal {
 
 /// Whether it can be a workspace's name.
 pub(crate) fn is_name(name: &str) -> bool {
-    let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    name.len() <= LONGEST_NAME
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.chars().all(usual)
+    Workspaces::is_name(name)
 }
 
 /// The name of the workspace in a folder: the folder's, as far as it can be one.
@@ -320,13 +458,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_plain() {
-        for good in ["a", "A1", "notes-2026_b.old", "0"] {
-            assert!(is_name(good), "{good}");
-        }
-        for bad in ["", ".a", "-a", "a/b", "a b", "ü", "..", &"a".repeat(65)] {
-            assert!(!is_name(bad), "{bad}");
-        }
+    fn a_workspace_is_called_as_its_folder_as_far_as_that_can_be() {
         assert_eq!(name_of(Path::new("/no/such/My Notes")), "My-Notes");
         assert_eq!(name_of(Path::new("/")), "workspace");
     }

@@ -6,7 +6,7 @@
 
 mod access;
 mod blocking;
-mod changes;
+mod feed;
 mod generation;
 mod handles;
 mod host;

@@ -3,6 +3,7 @@
 //! Invariant: pure. A refusal names only what its caller may see: no folder of this machine, no path outside the caller's grants.
 //! Not here: how it is said (`http` writes problem+json, `mcp` the text of a tool's error), who may see what (`access`).
 
+use crate::access::ShownLease;
 use crate::host::ANONYMOUS;
 use custody::Principal;
 use serde_json::{Value, json};
@@ -35,6 +36,10 @@ pub(crate) enum Kind {
     TooLarge,
     /// The request's body is not of a type that is understood.
     UnsupportedMediaType,
+    /// Somebody else holds it.
+    Locked,
+    /// The lease that was shown holds no more.
+    LeaseEnded,
     /// No part of the file is in the range.
     RangeNotSatisfiable,
     /// It is understood and cannot be done: an unknown value, a file that cannot be read so.
@@ -83,6 +88,8 @@ impl Kind {
             }
             Self::RangeNotSatisfiable => ("range-not-satisfiable", 416, "The file has no such range"),
             Self::Unprocessable => ("unprocessable", 422, "It cannot be done so"),
+            Self::Locked => ("locked", 423, "Somebody else holds it"),
+            Self::LeaseEnded => ("lease-ended", 412, "The lease holds no more"),
             Self::TooMany => ("too-many-requests", 429, "Too many requests"),
             Self::Timeout => ("timeout", 408, "It took too long"),
             Self::Unavailable => ("unavailable", 503, "It cannot be done now"),
@@ -105,6 +112,7 @@ impl Kind {
             415 => Self::UnsupportedMediaType,
             416 => Self::RangeNotSatisfiable,
             422 => Self::Unprocessable,
+            423 => Self::Locked,
             429 => Self::TooMany,
             503 => Self::Unavailable,
             400..=499 => Self::Invalid,
@@ -124,6 +132,8 @@ pub(crate) enum NextCall {
     Find { pattern: String },
     /// See which files are not searchable, and why.
     Problems,
+    /// Wait for a lease.
+    Lease { paths: Vec<String> },
 }
 
 /// Why something was not done.
@@ -140,13 +150,16 @@ pub(crate) struct Refusal {
     /// The scope that a token would need, as `write:notes`.
     pub(crate) scope: Option<String>,
     /// Seconds after which to try again.
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u32>,
+    /// The lease that is in the way, as far as the caller may know of it.
+    pub(crate) held: Option<Box<ShownLease>>,
 }
 
 impl Refusal {
     /// A refusal without advice.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), hint: None, next: Vec::new(), scope: None, retry_after: None }
+        let detail = detail.into();
+        Self { kind, detail, hint: None, next: Vec::new(), scope: None, retry_after: None, held: None }
     }
 
     /// A request that makes no sense.
@@ -208,6 +221,9 @@ impl Refusal {
         if let Some(hint) = &self.hint {
             problem["hint"] = json!(hint);
         }
+        if let Some(held) = &self.held {
+            problem["lease"] = json!(held);
+        }
         problem
     }
 
@@ -219,6 +235,9 @@ impl Refusal {
             ErrorKind::Conflict => Kind::Conflict,
             // It is there, and not what the call needs.
             ErrorKind::Unsupported => Kind::Conflict,
+            ErrorKind::Held => Kind::Locked,
+            ErrorKind::Quota => Kind::TooMany,
+            ErrorKind::LeaseEnded => Kind::LeaseEnded,
             ErrorKind::Timeout | ErrorKind::Locked | ErrorKind::Cancelled | ErrorKind::Model => {
                 Kind::Unavailable
             }
@@ -358,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_status_names_its_kind() {
-        for status in [400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 416, 422, 429, 500, 503] {
+        for status in [400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 415, 416, 422, 423, 429, 500, 503] {
             assert_eq!(Kind::of_status(status).status(), status);
         }
     }

@@ -184,8 +184,6 @@ impl Server {
         host.warm().map_err(|refusal| ServeError::Workspace(refusal.detail))?;
         let url = options.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(io::Error::other)?;
         let app = App::new(Parts {
             host,
             names,
@@ -194,7 +192,6 @@ impl Server {
             timeouts: options.timeouts,
             at_once: AT_ONCE,
             fixtures: options.conformance_fixtures,
-            key,
             telemetry: options.telemetry,
             stop: stop.clone(),
             end: end.clone(),

@@ -50,6 +50,13 @@ __pycache__/
 .terraform/
 .cache/
 
+# Earlier steps of agents' states: the last one is searchable beside them
+agents/*/steps/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9].json
+
+# Left behind by saves that did not come to their end
+agents/*/*_state.json.temp
+agents/*/*_state.json.backup
+
 # Left behind by editors and systems
 *~
 *.swp

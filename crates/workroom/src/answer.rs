@@ -7,7 +7,9 @@ use crate::daemon::OwnerInfo;
 use crate::frame::Kind;
 use crate::message::{Asked, Request, Step};
 use crate::server::{Connection, Shared};
-use engine::{Act, Actor, Claim, DocPath, Engine, Error, ErrorKind, Outcome, Progress, Result, Via};
+use engine::{
+    Act, Actor, Claim, DocPath, Engine, Error, ErrorKind, LeaseRequest, Outcome, Progress, Result, Via,
+};
 use serde::Serialize;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,16 +29,23 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
     }
     // A program that does not say who it acts for is the owner's, as is whoever may use the socket.
     let by = asked.by.unwrap_or_else(|| Actor::owner(Via::Library));
-    let act = Act { by, attempt: asked.attempt.unwrap_or_default() };
+    let act = Act { by, attempt: asked.attempt.unwrap_or_default(), lease: asked.lease };
     match asked.request {
-        Request::Search(query) => connection.reply(shared.query(deadline, |engine| engine.search(&query))),
-        Request::Ask(question) => connection.reply(shared.query(deadline, |engine| engine.ask(&question))),
-        Request::Show { path, chunk: None, within } => {
-            connection.reply(shared.query(deadline, |engine| engine.show(&path, &within)))
+        Request::Search(query) => {
+            connection.reply(shared.query(deadline, |engine| engine.search_by(&query, &act.by)))
         }
-        Request::Show { path, chunk: Some(chunk), within } => {
-            connection.reply(shared.query(deadline, |engine| engine.show_chunk(&path, chunk, &within)))
+        Request::Ask(question) => {
+            connection.reply(shared.query(deadline, |engine| engine.ask_by(&question, &act.by)))
         }
+        Request::Show { path, chunk, within } => {
+            connection.reply(shared.query(deadline, |engine| engine.show_by(&path, chunk, &within, &act.by)))
+        }
+        Request::Note { acts } => connection.reply(owner.with(|engine| {
+            acts.iter().for_each(|act| engine.note(act.clone()));
+            Ok(())
+        })),
+        Request::Usage => connection.reply(owner.with(|engine| Ok(engine.usage()))),
+        Request::AuditHead => connection.reply(owner.with(|engine| engine.audit_head())),
         Request::Status { within } => connection.reply(owner.with(|engine| engine.status(&within))),
         Request::Documents { within } => connection.reply(owner.with(|engine| Ok(engine.documents(&within)))),
         Request::Problems { within } => connection.reply(owner.with(|engine| Ok(engine.problems(&within)))),
@@ -57,6 +66,21 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
             connection.reply(owner.remove_folder(&path, with_contents, &act))
         }
         Request::Copy { from, to } => connection.reply(owner.copy(&from, &to, &act)),
+        Request::Lease { id, request, wait_ms } => {
+            let wait = Duration::from_millis(wait_ms);
+            lease(shared, connection, &act, (&id, &request, wait))
+        }
+        Request::ExtendLease { id, seconds } => {
+            connection.reply(owner.with(|engine| engine.extend_lease(&id, seconds, &act)))
+        }
+        Request::ReleaseLease { id } => {
+            connection.reply(owner.with(|engine| engine.release_lease(&id, &act)))
+        }
+        Request::TakeLeaseAway { fencing_token } => {
+            connection.reply(owner.with(|engine| engine.take_lease_away(fencing_token, &act)))
+        }
+        Request::Leases => connection.reply(owner.with(|engine| engine.held_leases())),
+        Request::MendLeases => connection.reply(owner.with(|engine| engine.mend_leases())),
         Request::Index => {
             let steps = Steps::new(connection);
             let indexed = connection.long(|cancel| owner.with(|engine| engine.index_until(&steps, cancel)));
@@ -80,6 +104,12 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
             connection.reply_or_leave(shared, adapted)
         }
         Request::Watch => watch(shared, connection),
+        Request::Handoff(wanted) => connection.reply(wanted.done(owner, &act)),
+        Request::Versions(wanted) => connection.reply(wanted.done(owner, &act)),
+        Request::Events(wanted) => {
+            let page = connection.long(|cancel| owner.await_events(&wanted, cancel));
+            connection.reply_or_leave(shared, page)
+        }
         Request::Reopen => connection.reply(owner.reopen()),
         Request::Owner => connection.reply(Ok(OwnerInfo::own(shared))),
         Request::Leave => leave(shared, connection),
@@ -128,6 +158,26 @@ impl Connection {
         }
         self.reply(result)
     }
+}
+
+/// Waits for a lease until it is given, the client goes away or the owner leaves. One that nobody can be told of is given back.
+fn lease(
+    shared: &Shared,
+    connection: &Connection,
+    act: &Act,
+    (id, request, wait): (&str, &LeaseRequest, Duration),
+) -> io::Result<()> {
+    let owner = &shared.owner;
+    let given =
+        connection.long(|cancel| owner.lease(id, request, wait, act, &|| !cancel.load(Ordering::Relaxed)));
+    if given.is_err() {
+        return connection.reply_or_leave(shared, given);
+    }
+    connection.reply(given).inspect_err(|_| {
+        if let Err(error) = owner.with(|engine| engine.release_lease(id, act)) {
+            tracing::warn!(%error, "a lease that nobody was told of was not given back; it ends by itself");
+        }
+    })
 }
 
 /// Sends events until the client goes away or the owner leaves.

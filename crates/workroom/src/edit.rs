@@ -69,7 +69,7 @@ impl Workspace {
     /// A file's bytes with more at their end, and the version that they had.
     fn longer(&self, path: &str, bytes: &[u8], condition: &Condition) -> Result<(Spooled, Option<String>)> {
         let mut spool = self.spool()?;
-        let before = match self.open_file(path) {
+        let before = match self.disk().open_file(path) {
             Ok((file, _)) => {
                 spool.take(file)?;
                 Some(spool.version())
@@ -101,7 +101,7 @@ impl Workspace {
 
     fn text_of(&self, path: &str) -> Result<String> {
         let unsupported = |why: &str| Error::new(ErrorKind::Unsupported, format!("`{path}` {why}")).at(path);
-        let (file, _) = self.open_file(path)?;
+        let (file, _) = self.disk().open_file(path)?;
         let mut bytes = Vec::new();
         file.take(MOST_EDITED + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MOST_EDITED {

@@ -6,8 +6,10 @@
 
 use crate::Workspace;
 use crate::message::Request;
+use engine::audit::{Act, Doing};
 use engine::{
-    Claim, Condition, Config, Entry, Folder, Found, Page, PathSet, Result, SpoolWriter, Spooled, Written,
+    Actor, Claim, Condition, Config, Entry, Folder, Found, Page, PathSet, Result, SpoolWriter, Spooled,
+    Written,
 };
 use std::fs::File;
 use std::path::Path;
@@ -18,7 +20,9 @@ impl Workspace {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), or when the path leads out of the workspace.
     pub fn read(&self, path: &str) -> Result<Vec<u8>> {
-        self.disk().read(path)
+        let bytes = self.disk().read(path)?;
+        self.note_look(|by| looked(Doing::FileRead, path, by, Some(bytes.len() as u64)));
+        Ok(bytes)
     }
 
     /// As [`Workspace::read`], of the workspace at `folder`, which need not be open.
@@ -35,7 +39,9 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::read`].
     pub fn open_file(&self, path: &str) -> Result<(File, Entry)> {
-        self.disk().open_file(path)
+        let (file, entry) = self.disk().open_file(path)?;
+        self.note_look(|by| looked(Doing::FileRead, path, by, Some(entry.bytes)));
+        Ok((file, entry))
     }
 
     /// The version of a file as it is on disk, whatever its size: BLAKE3 of its bytes, in hexadecimal.
@@ -60,7 +66,9 @@ impl Workspace {
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), or when it is no folder, or leads out of the workspace.
     pub fn list(&self, folder: &str, within: &PathSet, page: &Page) -> Result<Found> {
-        self.disk().list(folder, within, page)
+        let found = self.disk().list(folder, within, page)?;
+        self.note_look(|by| looked(Doing::FileList, folder, by, None));
+        Ok(found)
     }
 
     /// As [`Workspace::list`], with what is in the folders below, `depth` levels deep; a folder comes right before what it holds.
@@ -68,7 +76,9 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::list`].
     pub fn tree(&self, folder: &str, depth: usize, within: &PathSet, page: &Page) -> Result<Found> {
-        self.disk().tree(folder, depth, within, page)
+        let found = self.disk().tree(folder, depth, within, page)?;
+        self.note_look(|by| looked(Doing::FileList, folder, by, None));
+        Ok(found)
     }
 
     /// What lies below a folder, at any depth, with a path of a pattern: `*.md`, `**/*.md`, `{a,b}/?[0-9].txt`. A page may be empty and not the
@@ -77,7 +87,11 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::list`], and [`Invalid`](ErrorKind::Invalid) when the pattern makes no sense.
     pub fn glob(&self, folder: &str, pattern: &str, within: &PathSet, page: &Page) -> Result<Found> {
-        self.disk().glob(folder, pattern, within, page)
+        let found = self.disk().glob(folder, pattern, within, page)?;
+        self.note_look(|by| {
+            looked(Doing::FileList, folder, by, None).saying(format!("by pattern {pattern}"))
+        });
+        Ok(found)
     }
 
     /// Takes bytes for a file as they come, however many, to be put in their place by [`Workspace::put`].
@@ -215,4 +229,9 @@ impl Workspace {
         let request = || Request::Copy { from: from.to_owned(), to: to.to_owned() };
         self.change(request, |owner, act| owner.copy(from, to, act))
     }
+}
+
+/// A look at the folder, as it is noted.
+fn looked(doing: Doing, path: &str, by: Actor, bytes: Option<u64>) -> Act {
+    Act { bytes, ..Act::new(doing, by).on(path) }
 }

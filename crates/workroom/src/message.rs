@@ -3,14 +3,17 @@
 //! Invariant: every version there ever was can read the two hellos and [`Request::Leave`]. All else may change with the protocol's number.
 //! Not here: how messages are cut apart (`frame`), who answers them (`answer`).
 
+use crate::events::WantedEvents;
+use crate::handoff::Handoff;
+use crate::versions::VersionsWanted;
 use engine::{
-    Actor, AdaptOptions, Attempt, Claim, Condition, DocPath, Outcome, PathSet, Progress, Query, Question,
-    Spooled,
+    Actor, AdaptOptions, Attempt, Claim, Condition, DocPath, LeaseRequest, Outcome, PathSet, Progress, Query,
+    Question, Spooled,
 };
 use serde::{Deserialize, Serialize};
 
 /// Rises with every change that an older program would misread.
-pub(crate) const PROTOCOL: u32 = 4;
+pub(crate) const PROTOCOL: u32 = 5;
 
 /// What a process says of itself before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,10 +116,41 @@ pub(crate) enum Request {
         from: String,
         to: String,
     },
+    /// Note what was done elsewhere.
+    Note {
+        acts: Vec<engine::audit::Act>,
+    },
+    /// Sign where the audit log has got to.
+    AuditHead,
+    Usage,
+    /// Take a lease with this id, waiting so long for it.
+    Lease {
+        id: String,
+        request: LeaseRequest,
+        wait_ms: u64,
+    },
+    ExtendLease {
+        id: String,
+        seconds: u64,
+    },
+    ReleaseLease {
+        id: String,
+    },
+    TakeLeaseAway {
+        fencing_token: u64,
+    },
+    Leases,
+    /// Begin a journal of leases anew that is damaged.
+    MendLeases,
     Index,
     Backfill,
     Adapt(AdaptOptions),
     Watch,
+    Events(WantedEvents),
+    /// Comments, approvals and ownership.
+    Handoff(Handoff),
+    /// Versions, the trash and checkpoints.
+    Versions(VersionsWanted),
     /// Read the settings anew.
     Reopen,
     /// Who are you?
@@ -137,12 +171,15 @@ pub(crate) struct Asked {
     /// Who asks. What is said here is believed: whoever may use the socket is the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<Actor>,
+    /// Of a change: the lease by which it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lease: Option<String>,
 }
 
 impl Asked {
     /// A request that may take any time, and may be carried out twice.
     pub(crate) fn of(request: Request) -> Self {
-        Self { request, deadline_ms: None, attempt: None, by: None }
+        Self { request, deadline_ms: None, attempt: None, by: None, lease: None }
     }
 }
 

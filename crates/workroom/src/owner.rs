@@ -176,6 +176,7 @@ impl Owner {
     /// what processes left behind that never came to an end.
     pub(crate) fn tend(&self) {
         self.sweep_when_due();
+        self.sync_events();
         let wanted = match &*self.read() {
             State::Open { engine, config } => engine.is_ailing() || *config != self.config_time(),
             State::Failed { config, .. } => *config != self.config_time(),
@@ -185,6 +186,16 @@ impl Owner {
             && let Err(error) = self.reopen()
         {
             tracing::error!(%error, "the index could not be opened again");
+        }
+    }
+
+    /// Puts on the disk what was told since the last time: those whom it is told do not wait for that.
+    fn sync_events(&self) {
+        // Whoever opens the engine just now does not hold up whoever looks after all else.
+        if let Ok(state) = self.state.try_read()
+            && let State::Open { engine, .. } = &*state
+        {
+            engine.sync_events();
         }
     }
 
@@ -261,6 +272,8 @@ fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 fn close(state: State) {
     const PATIENCE: Duration = Duration::from_secs(10);
     let State::Open { mut engine, .. } = state else { return };
+    // Those who wait for a lease go on with the next one.
+    engine.leases().close();
     let started = Instant::now();
     loop {
         match Arc::try_unwrap(engine) {

@@ -45,8 +45,7 @@ impl View<'_> {
     /// # Errors
     /// As [`Workspace::show`].
     pub fn show(&self, path: &str) -> Result<Shown> {
-        let request = || Request::Show { path: path.to_owned(), chunk: None, within: self.within.clone() };
-        self.workspace.query(request, |owner| owner.query(turn(), |engine| engine.show(path, &self.within)))
+        self.shown(path, None)
     }
 
     /// As [`Workspace::show_chunk`].
@@ -54,10 +53,14 @@ impl View<'_> {
     /// # Errors
     /// As [`Workspace::show_chunk`].
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
-        let (path_of, within) = (|| path.to_owned(), &self.within);
-        let request = || Request::Show { path: path_of(), chunk: Some(chunk), within: within.clone() };
-        self.workspace
-            .query(request, |owner| owner.query(turn(), |engine| engine.show_chunk(path, chunk, within)))
+        self.shown(path, Some(chunk))
+    }
+
+    fn shown(&self, path: &str, chunk: Option<u64>) -> Result<Shown> {
+        let (within, by) = (&self.within, self.workspace.actor());
+        let request = || Request::Show { path: path.to_owned(), chunk, within: within.clone() };
+        let show = |engine: &engine::Engine| engine.show_by(path, chunk, within, by);
+        self.workspace.query(request, |owner| owner.query(turn(), |engine| show(engine)))
     }
 
     /// Counts of the part; what the rest has a share in is 0, empty or absent.
@@ -85,6 +88,14 @@ impl View<'_> {
     pub fn problems(&self) -> Result<Vec<Problem>> {
         let request = || Request::Problems { within: self.within.clone() };
         self.workspace.query(request, |owner| owner.with(|engine| Ok(engine.problems(&self.within))))
+    }
+
+    pub(crate) fn workspace(&self) -> &Workspace {
+        self.workspace
+    }
+
+    pub(crate) fn set(&self) -> &PathSet {
+        &self.within
     }
 
     fn limited(&self, query: &Query) -> Query {

@@ -93,6 +93,12 @@ impl Watching {
 
     fn run(&self, owner: &Owner) -> engine::Result<()> {
         let inner = Arc::clone(&self.inner);
+        if owner.engine().is_ok_and(|engine| engine.config().archived) {
+            self.inner.lock().starting = false;
+            let note = "the workspace is archived: its folder is not watched";
+            self.inner.tell(&WatchEvent::Problem(note.to_owned()));
+            return Ok(());
+        }
         let started = owner.engine().and_then(|engine| engine.watch(move |event| inner.tell(&event)));
         let mut state = self.inner.lock();
         state.starting = false;

@@ -7,6 +7,7 @@
 use crate::client::Failure;
 use crate::frame::Frame;
 use crate::message::{Asked, Request, Step};
+use crate::notes::{self, Notes};
 use crate::options::OpenOptions;
 use crate::owner::Owner;
 use crate::role::Role;
@@ -26,16 +27,29 @@ pub struct Workspace {
     shared: Arc<Shared>,
     /// Who does what is done by this handle.
     by: Arc<Actor>,
+    /// The lease by which changes are made.
+    lease: Option<Arc<str>>,
+    /// Whether looks at files are not noted.
+    pub(crate) is_quiet: bool,
 }
 
 /// What all handles of one opening share.
-struct Shared {
+pub(crate) struct Shared {
     folder: PathBuf,
     options: OpenOptions,
     /// `None` between two owners.
     role: Mutex<Option<Arc<Role>>>,
     /// Opened anew with each owner: the folder at that path may be another one since the last.
     disk: Mutex<Arc<Folder>>,
+    /// What waits to be noted by another process.
+    pub(crate) notes: Arc<Notes>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let role = self.role.get_mut().unwrap_or_else(PoisonError::into_inner);
+        notes::send_last(&self.notes, role.as_deref());
+    }
 }
 
 /// Owners that may be lost in one call: a request that ends every owner must end itself.
@@ -68,15 +82,36 @@ impl Workspace {
         let folder = fs_err::canonicalize(folder.as_ref())?;
         let role = Role::find(&folder, options)?;
         let (role, disk) = (Mutex::new(Some(Arc::new(role))), Mutex::new(Arc::new(Folder::open(&folder)?)));
-        let shared = Arc::new(Shared { folder, options: options.clone(), role, disk });
-        Ok(Self { shared, by: Arc::new(Actor::owner(Via::Library)) })
+        let notes = Arc::default();
+        Ok(Self::of(Arc::new(Shared { folder, options: options.clone(), role, disk, notes })))
+    }
+
+    /// The owner's, by the library.
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        Self { shared, by: Arc::new(Actor::owner(Via::Library)), lease: None, is_quiet: false }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Who acts by this handle.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.by
     }
 
     /// The same workspace, as somebody else uses it: what is done by the new handle is theirs. Without this it is the owner's, by the library.
     /// What they may do is not asked here ([`Workspace::within`] limits what is seen).
     #[must_use]
     pub fn acting_as(&self, by: Actor) -> Self {
-        Self { shared: Arc::clone(&self.shared), by: Arc::new(by) }
+        Self { by: Arc::new(by), ..self.clone() }
+    }
+
+    /// The same workspace, as it is used by whoever holds that lease: changes by the new handle are made by it, and refused when it holds no
+    /// more. A lease is its holder's alone: it is of no use to a handle that [acts as](Workspace::acting_as) somebody else.
+    #[must_use]
+    pub fn under_lease(&self, id: &str) -> Self {
+        Self { lease: Some(id.into()), ..self.clone() }
     }
 
     /// Makes the folder a workspace if it is none, and opens it.
@@ -166,7 +201,7 @@ impl Workspace {
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>> {
         self.query(
             || Request::Search(query.clone()),
-            |owner| owner.query(turn(), |engine| engine.search(query)),
+            |owner| owner.query(turn(), |engine| engine.search_by(query, &self.by)),
         )
     }
 
@@ -178,7 +213,7 @@ impl Workspace {
     pub fn ask(&self, question: &Question) -> Result<Answer> {
         self.query(
             || Request::Ask(question.clone()),
-            |owner| owner.query(turn(), |engine| engine.ask(question)),
+            |owner| owner.query(turn(), |engine| engine.ask_by(question, &self.by)),
         )
     }
 
@@ -239,6 +274,7 @@ impl Workspace {
     pub fn repair(&self, progress: &dyn Progress, cancel: &AtomicBool) -> Result<Findings> {
         // What an examination finds is noted for the next opening.
         self.doctor()?;
+        self.call::<bool>(|| Ok(Request::MendLeases), |owner| owner.with(|engine| engine.mend_leases()))?;
         self.reopen()?;
         self.index_until(progress, cancel)?;
         let mended: u64 =
@@ -344,14 +380,24 @@ impl Workspace {
         request: impl Fn() -> Request,
         own: impl Fn(&Owner, &Act) -> Result<T>,
     ) -> Result<T> {
-        let (first, never) = (Attempt::first(), AtomicBool::new(false));
-        let made = self.attempt(Some(&first), || Ok(request()), own, &mut |_| {}, &never, None);
+        self.change_until(|| Ok(request()), own, &AtomicBool::new(false))
+    }
+
+    /// As [`Workspace::change`], until `cancel` becomes true.
+    pub(crate) fn change_until<T: DeserializeOwned>(
+        &self,
+        request: impl FnMut() -> Result<Request>,
+        own: impl Fn(&Owner, &Act) -> Result<T>,
+        cancel: &AtomicBool,
+    ) -> Result<T> {
+        let first = Attempt::first();
+        let made = self.attempt(Some(&first), request, own, &mut |_| {}, cancel, None);
         first.forget(&self.shared.folder);
         made
     }
 
     /// Has the owner do something, whoever it is, and the next one if it goes away.
-    fn call_until<T: DeserializeOwned>(
+    pub(crate) fn call_until<T: DeserializeOwned>(
         &self,
         request: impl FnMut() -> Result<Request>,
         own: impl Fn(&Owner) -> Result<T>,
@@ -379,14 +425,15 @@ impl Workspace {
                 // Of what an owner does for itself nobody else can ask again.
                 Role::Owner(owning) => {
                     let attempt = first.filter(|_| lost > 0).map(Attempt::again).unwrap_or_default();
-                    return own(&owning.owner, &Act { by: Actor::clone(&self.by), attempt });
+                    return own(&owning.owner, &self.act(attempt));
                 }
                 Role::Client(client) => client,
             };
             let attempt = first.map(|first| if lost == 0 { first.clone() } else { first.again() });
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let deadline_ms = left.map(|left| left.as_millis() as u64);
-            let asked = Asked { request: request()?, deadline_ms, attempt, by: Some(Actor::clone(&self.by)) };
+            let Act { by, lease, .. } = self.act(Attempt::default());
+            let asked = Asked { request: request()?, deadline_ms, attempt, by: Some(by), lease };
             match client.call(&asked, event, cancel) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Said(error)) => return Err(error),
@@ -401,6 +448,10 @@ impl Workspace {
                 return Err(Error::new(ErrorKind::Timeout, message).at(&self.shared.folder).hint(hint));
             }
         }
+    }
+
+    fn act(&self, attempt: Attempt) -> Act {
+        Act { by: Actor::clone(&self.by), attempt, lease: self.lease.as_deref().map(str::to_owned) }
     }
 
     /// This process's part in the workspace, found anew after an owner went away.
@@ -419,6 +470,11 @@ impl Workspace {
     /// The folder as it is on the disk, which each process reads by itself.
     pub(crate) fn disk(&self) -> Arc<Folder> {
         Arc::clone(&self.shared.disk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// This process's part, unless it is just between two owners.
+    pub(crate) fn part(&self) -> Option<Arc<Role>> {
+        self.lock().clone()
     }
 
     /// Notes that the owner is gone.

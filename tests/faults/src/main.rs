@@ -17,6 +17,9 @@ fn main() -> ExitCode {
         }
         Some((command, rest)) if command == "work" => faults::power::work(rest),
         Some((command, [folder])) if command == "daemon" => daemon(folder.as_ref()),
+        Some((command, [act, folder, ready])) if command == "checkpoint" => {
+            checkpoint(act, folder.as_ref(), ready.as_ref())
+        }
         Some((command, rest)) if command == "power" => power(rest),
         _ => Err(anyhow::anyhow!(
             "usage: workroom-faults power [--rounds N] [--seed S] [--disk strict|ordered]"
@@ -36,6 +39,19 @@ fn main() -> ExitCode {
 fn daemon(folder: &std::path::Path) -> anyhow::Result<()> {
     let daemon = workroom::Daemon::take(folder, workroom::OpenOptions::default())?;
     Ok(daemon.run(&std::sync::atomic::AtomicBool::new(false))?)
+}
+
+/// Owns a workspace, makes the file `ready`, and then makes a checkpoint, or restores the one that is tagged `v1`.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn checkpoint(act: &str, folder: &std::path::Path, ready: &std::path::Path) -> anyhow::Result<()> {
+    let workspace = workroom::Workspace::open(folder)?;
+    std::fs::write(ready, "")?;
+    match act {
+        "create" => drop(workspace.create_checkpoint("", &["made".to_owned()])?),
+        "restore" => drop(workspace.restore_checkpoint("v1", "")?),
+        other => anyhow::bail!("no such act: {other}"),
+    }
+    Ok(())
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -304,11 +304,12 @@ impl Examination {
             self.wrong(Kind::Unhealthy, format!("{problems:?}"));
         }
         let findings = workspace.doctor()?;
-        let is_provenance = |finding: &&Finding| finding.check == "provenance";
-        if let Some(finding) = findings.checks.iter().find(is_provenance).filter(|finding| !finding.ok) {
+        // What nothing can make again: who wrote what, and what files held before.
+        let is_custody = |finding: &&Finding| matches!(finding.check.as_str(), "provenance" | "versions");
+        for finding in findings.checks.iter().filter(is_custody).filter(|finding| !finding.ok) {
             self.wrong(Kind::Provenance, format!("Provenance: {}", finding.details.join("; ")));
         }
-        if findings.checks.iter().any(|finding| !finding.ok && !is_provenance(&finding)) {
+        if findings.checks.iter().any(|finding| !finding.ok && !is_custody(&finding)) {
             self.wrong(Kind::Unhealthy, format!("{findings:?}"));
         }
         Ok(())

@@ -225,9 +225,14 @@ fn take_remedy(root: &Path, refusal: &str) -> Result<()> {
             Ok(())
         }
         "Provenance" => {
-            let named = Path::new(".workroom/custody/history.journal");
-            ensure!(refusal.contains(&*named.to_string_lossy()), "it does not name the journal");
-            Ok(fs_err::remove_file(root.join(named))?)
+            let custody = root.join(".workroom/custody");
+            let mut files = vec![custody.join("history.journal"), custody.join("versions.journal")];
+            if let Ok(packs) = fs_err::read_dir(custody.join("content")) {
+                files.extend(packs.flatten().map(|pack| pack.path()));
+            }
+            files.retain(|file| file.exists() && refusal.contains(&*file.to_string_lossy()));
+            ensure!(!files.is_empty(), "it names no journal and no pack");
+            Ok(files.iter().try_for_each(fs_err::remove_file)?)
         }
         "Corrupt" | "Incompatible" => {
             Workspace::discard_index(root)?;

@@ -4,7 +4,8 @@
 //! - [`Model`]: what a folder may hold and a search must find, by the journal alone;
 //! - [`check`]: opens a workspace and compares.
 //!
-//! [`crash`] kills the workload, [`corrupt`] damages what it left, [`soak`] crowds one workspace with processes.
+//! [`crash`] kills the workload, [`corrupt`] damages what it left, [`soak`] crowds one workspace with processes,
+//! [`shared`] has many of them change the same files.
 //!
 //! Invariant: every choice follows from a seed that is printed, so a round that failed can be run again.
 //! Not here: power cuts and failing disks (`tests/faults`).
@@ -19,6 +20,7 @@ pub mod journal;
 pub mod model;
 pub mod op;
 pub mod process;
+pub mod shared;
 pub mod soak;
 pub mod version;
 pub mod workload;

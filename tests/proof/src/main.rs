@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use proof::args::Args;
 use proof::corrupt::{self, Corrupt, Outcome};
 use proof::crash::Crash;
+use proof::shared::{Agent, Guard, Shared};
 use proof::soak::{self, Soak, Task};
 use proof::{Check, Report, Violation, Workload};
 use std::path::PathBuf;
@@ -22,7 +23,9 @@ const USAGE: &str = "usage: workroom-proof COMMAND
   corrupt [--rounds N] [--seed S] [--models DIR]
                     damages files under .workroom/, and checks what becomes of it
   soak [--minutes M | --seconds S] [--files N] [--seed S] [--models DIR] [--json FILE]
-                    crowds one workspace with processes";
+                    crowds one workspace with processes
+  shared [--seconds N] [--agents N] [--files N] [--guard lease|if-match] [--seed S]
+                    has many agents change the same files, and kills some";
 
 fn main() -> ExitCode {
     match run() {
@@ -45,6 +48,8 @@ fn run() -> Result<ExitCode> {
         "corrupt" => corrupt(args),
         "soak" => soak(args),
         "role" => role(args),
+        "shared" => shared(args),
+        "agent" => agent(args),
         _ => bail!("{USAGE}"),
     }
 }
@@ -153,6 +158,42 @@ fn soak(mut args: Args) -> Result<ExitCode> {
         std::fs::write(file, text)?;
     }
     Ok(if soaked.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn shared(mut args: Args) -> Result<ExitCode> {
+    let guards = args.take("guard")?.map_or_else(|| vec![Guard::Lease, Guard::IfMatch], |guard| vec![guard]);
+    let program = std::env::current_exe()?;
+    let seconds: f64 = args.take("seconds")?.unwrap_or(300.0);
+    let (agents, files) = (args.take("agents")?.unwrap_or(16), args.take("files")?.unwrap_or(50));
+    let seed = seed(&mut args)?;
+    args.end()?;
+    let mut is_good = true;
+    for guard in guards {
+        let time = Duration::from_secs_f64(seconds);
+        let (program, cli) = (program.clone(), program.with_file_name("workroom"));
+        let tally = Shared { guard, time, agents, files, seed, program, cli }.run()?;
+        println!("{}: {tally:#?}", guard.name());
+        is_good &= tally.wrong.is_empty();
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn agent(mut args: Args) -> Result<ExitCode> {
+    let agent = Agent {
+        way: args.need("way")?,
+        guard: args.need("guard")?,
+        id: args.need("id")?,
+        life: args.need("life")?,
+        seed: args.need("seed")?,
+        files: args.need("files")?,
+        time: Duration::from_millis(args.need("ms")?),
+        address: args.need("address")?,
+        root: args.need("root")?,
+        cli: args.need("cli")?,
+    };
+    args.end()?;
+    agent.run(&mut |line| println!("{line}"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn role(mut args: Args) -> Result<ExitCode> {

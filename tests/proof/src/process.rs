@@ -78,6 +78,16 @@ impl Running {
         self.child.id()
     }
 
+    /// Ends it at once. Returns the lines that it said before and nobody heard.
+    ///
+    /// # Errors
+    /// When the system will not say how it ended.
+    pub fn kill_and_read(mut self) -> Result<Vec<String>> {
+        // An error means that it has ended already.
+        drop(self.child.kill());
+        self.finish(Duration::from_secs(10)).map(|(lines, _)| lines)
+    }
+
     /// Ends it at once. Returns how it ended: by the kill, or by itself before.
     ///
     /// # Errors

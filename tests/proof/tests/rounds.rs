@@ -4,6 +4,7 @@
 
 use proof::corrupt::{Corrupt, Outcome};
 use proof::crash::Crash;
+use proof::shared::{Guard, Shared};
 use proof::soak::{Role, Soak};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,5 +60,27 @@ fn many_processes_share_a_workspace_whose_owner_is_killed() {
     assert!(soaked.is_good(), "{soaked:#?}");
     for kind in ["cli write", "library write", "http write", "mcp write"] {
         assert!(soaked.calls.get(kind).is_some_and(|figures| figures.calls > 0), "{kind}: {soaked:#?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_update_of_a_shared_file_is_lost() {
+    for (guard, seconds) in [(Guard::Lease, 10), (Guard::IfMatch, 5)] {
+        let shared = Shared {
+            guard,
+            time: Duration::from_secs(seconds),
+            agents: 16,
+            files: 50,
+            seed: seed(),
+            cli: program().with_file_name("workroom"),
+            program: program(),
+        };
+        let tally = shared.run().unwrap();
+        assert!(tally.wrong.is_empty(), "{guard:?}: {tally:#?}");
+        for way in ["library", "cli", "http", "mcp"] {
+            assert!(tally.acknowledged.get(way) > Some(&0), "no update by {way}: {tally:#?}");
+        }
+        assert!(tally.kills.0 > 0 && tally.kills.1 > 0, "{tally:#?}");
     }
 }

@@ -41,7 +41,7 @@ pub(super) const SENDER: Caller = Caller {
 pub(super) const NOBODY: Caller = Caller { name: "nobody", grants: &[], tools: &[], files: &[] };
 
 /// All that there are.
-const EVERY_TOOL: [&str; 22] = [
+const EVERY_TOOL: [&str; 25] = [
     "append_file",
     "ask",
     "copy_file",
@@ -55,10 +55,13 @@ const EVERY_TOOL: [&str; 22] = [
     "list_allowed_directories",
     "list_directory",
     "list_directory_with_sizes",
+    "list_saved_states",
     "move_file",
     "read_media_file",
     "read_multiple_files",
     "read_text_file",
+    "resume_state",
+    "save_state",
     "search",
     "search_files",
     "semantic_search",
@@ -67,7 +70,7 @@ const EVERY_TOOL: [&str; 22] = [
 ];
 
 /// Those that change nothing.
-const READING: [&str; 15] = [
+const READING: [&str; 17] = [
     "ask",
     "directory_tree",
     "fetch",
@@ -76,9 +79,11 @@ const READING: [&str; 15] = [
     "list_allowed_directories",
     "list_directory",
     "list_directory_with_sizes",
+    "list_saved_states",
     "read_media_file",
     "read_multiple_files",
     "read_text_file",
+    "resume_state",
     "search",
     "search_files",
     "semantic_search",

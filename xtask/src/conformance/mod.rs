@@ -1,4 +1,5 @@
-//! `cargo xtask conformance`: judges that others wrote, against the built program: the protocol's official runner, clients, Schemathesis.
+//! `cargo xtask conformance`: judges that others wrote, against the built program: the protocol's official runner, clients, Schemathesis,
+//! an agent of Swarms.
 //!
 //! Needs npm, and Python 3.10 with venv: `tests/agents/setup.sh` fetches what is missing into `target/agents` (or `--programs DIR`);
 //! `--setup DIR` does that alone. `--binary FILE` judges another build.
@@ -11,6 +12,7 @@ mod programs;
 mod runner;
 mod schemathesis;
 mod server;
+mod swarms;
 
 use crate::Outcome;
 use callers::{ADMIN, INSIDER, NOBODY, READER, SENDER};
@@ -107,6 +109,7 @@ fn judge(programs: &Programs, binary: &Path) -> Result<Summary> {
     let serving = Serving::start(binary, false)?;
     let (clients, wrong) = clients::run(programs, &serving)?;
     failed.extend(wrong);
+    failed.extend(swarms::run(programs, binary)?);
     Ok(Summary { scenarios, clients, schemathesis: api, failed })
 }
 

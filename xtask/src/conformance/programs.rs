@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is started of each, or loaded by what is.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "conformance/node_modules/.bin/conformance",
     "inspector/node_modules/.bin/mcp-inspector",
     "ts-sdk/node_modules/@modelcontextprotocol/sdk/package.json",
@@ -15,6 +15,7 @@ const PARTS: [&str; 7] = [
     "py1/bin/python",
     "py2/bin/python",
     "schemathesis/bin/schemathesis",
+    "swarms/bin/python",
 ];
 
 /// A folder that has all of them.

@@ -6,7 +6,7 @@ use crate::output::{Out, size};
 use crate::place;
 use serde::Serialize;
 use std::io::{Read as _, Write as _};
-use workroom::{Claim, Condition, Trust, Workspace};
+use workroom::{Claim, Condition, ErrorKind, Trust, Workspace};
 
 pub(super) fn read(args: &Args, options: &Read) -> Result<(), Failure> {
     let bytes = Workspace::read_in(&place::folder(args)?, &options.path)?;
@@ -40,19 +40,24 @@ pub(super) fn write(args: &Args, options: &Write) -> Result<(), Failure> {
         }),
         ..Claim::default()
     };
-    let written = workspace.write_with(&options.path, &bytes, &condition, &claim)?;
+    let written = by_lease(&workspace, &options.expect, |workspace| {
+        workspace.write_with(&options.path, &bytes, &condition, &claim)
+    })?;
     let said = format!("wrote {} ({}), version {}", options.path, size(bytes.len() as u64), written.version);
     tell(&options.expect, &said, &written)
 }
 
 pub(super) fn remove(args: &Args, options: &Rm) -> Result<(), Failure> {
-    let seq = place::open(args)?.remove_if(&options.path, &condition(&options.expect))?;
+    let Rm { path, expect } = options;
+    let remove = |workspace: &Workspace| workspace.remove_if(path, &condition(expect));
+    let seq = by_lease(&place::open(args)?, expect, remove)?;
     tell(&options.expect, &format!("removed {}", options.path), &Changed { seq })
 }
 
 pub(super) fn rename(args: &Args, options: &Mv) -> Result<(), Failure> {
     let Mv { from, to, expect } = options;
-    let seq = place::open(args)?.rename_if(from, to, &condition(expect))?;
+    let rename = |workspace: &Workspace| workspace.rename_if(from, to, &condition(expect));
+    let seq = by_lease(&place::open(args)?, expect, rename)?;
     tell(expect, &format!("moved {from} to {to}"), &Changed { seq })
 }
 
@@ -72,7 +77,25 @@ struct Changed {
     seq: u64,
 }
 
-fn condition(expect: &Expect) -> Condition {
+/// Makes a change by the lease that is named, or by the one in the environment where that is on what is changed.
+pub(super) fn by_lease<T>(
+    workspace: &Workspace,
+    expect: &Expect,
+    change: impl Fn(&Workspace) -> workroom::Result<T>,
+) -> Result<T, Failure> {
+    let (id, is_named) = match &expect.lease {
+        Some(id) => (Some(id.clone()), true),
+        None => (place::lease(), false),
+    };
+    let Some(id) = id else { return Ok(change(workspace)?) };
+    match change(&workspace.under_lease(&id)) {
+        // It is on other paths, and here of no use: nothing was changed.
+        Err(error) if error.kind() == ErrorKind::Invalid && !is_named => Ok(change(workspace)?),
+        changed => Ok(changed?),
+    }
+}
+
+pub(super) fn condition(expect: &Expect) -> Condition {
     expect.if_match.clone().map_or(Condition::Any, Condition::Version)
 }
 

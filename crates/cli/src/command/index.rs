@@ -22,6 +22,11 @@ pub(super) fn run(args: &Args, options: &Index) -> Result<(), Failure> {
     if options.retry {
         workspace.forget_problems()?;
     }
+    if let Some((path, is_on)) =
+        options.off.as_ref().map(|off| (off, false)).or(options.on.as_ref().map(|on| (on, true)))
+    {
+        workspace.switch_indexing(path, is_on)?;
+    }
     let shown = Shown::new(quiet);
     let summary = workspace.index_until(&shown, &cancel);
     shown.end();
@@ -99,6 +104,7 @@ pub(super) fn meaning(code: &str) -> &str {
         "link" => "links that are not followed",
         "bad-name" => "whose name is not UTF-8",
         "ignore-rule" => "ignore files with a bad line",
+        "not-indexed" => "where indexing is switched off (`index --on PATH` switches it on)",
         "changing" => "that change faster than they can be read",
         "failed" => "that made the reader fail",
         other => other,

@@ -1,13 +1,19 @@
 //! One file per command.
 
 mod ask;
+mod audit;
+mod autosave;
+mod checkpoint;
 mod daemon;
 mod demo;
 mod doctor;
 mod eval;
+mod events;
 mod file;
+mod handoff;
 mod index;
 mod init;
+mod lease;
 mod mcp;
 mod models;
 mod scope;
@@ -16,7 +22,12 @@ mod serve;
 mod show;
 mod status;
 mod token;
+mod transfer;
+mod usage;
+mod versions;
 mod watch;
+mod webhook;
+mod workspaces;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -35,10 +46,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Write(options) => file::write(args, options)?,
         Command::Rm(options) => file::remove(args, options)?,
         Command::Mv(options) => file::rename(args, options)?,
+        Command::History(options) => versions::history(args, options)?,
+        Command::Diff(options) => versions::diff(args, options)?,
+        Command::Restore(options) => versions::restore(args, options)?,
+        Command::Trash(which) => versions::trash(args, which)?,
+        Command::Checkpoint(which) => checkpoint::run(args, which)?,
+        Command::Lease(which) => return lease::run(args, which),
+        Command::Events(options) => events::run(args, options)?,
+        Command::Audit(which) => return audit::run(args, which),
+        Command::Usage(options) => usage::run(args, options)?,
         Command::Status(options) => status::run(args, options)?,
         Command::Doctor(options) => return doctor::run(args, options),
         Command::Daemon(which) => daemon::run(args, which)?,
         Command::Token(which) => token::run(args, which)?,
+        Command::Autosave(which) => autosave::run(args, which)?,
+        Command::Transfer(which) => transfer::run(args, which)?,
+        Command::Comment(which) => handoff::comment(args, which)?,
+        Command::Approval(which) => return handoff::approval(args, which),
+        Command::Workspaces(options) => workspaces::run(options)?,
+        Command::Webhook(which) => webhook::run(args, which)?,
         Command::Serve(options) => serve::run(args, options)?,
         Command::Mcp(options) => mcp::run(args, options)?,
         Command::Models(which) => models::run(args, which)?,

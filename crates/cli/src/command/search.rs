@@ -3,10 +3,10 @@
 use super::scope::query;
 use crate::args::{Args, Search};
 use crate::failure::Failure;
-use crate::output::Out;
+use crate::output::{Out, clean};
 use crate::place;
 use serde::Serialize;
-use workroom::{Hit, Workspace};
+use workroom::{Hit, PathSet, Query, Workspace};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -26,7 +26,22 @@ pub(super) fn run(args: &Args, options: &Search) -> Result<(), Failure> {
     } else {
         print(&mut out, &hits)?;
     }
+    if let Some(note) = left_out(&workspace, &query).filter(|_| !options.scope.json) {
+        out.whole(&note)?;
+    }
     Ok(out.flush()?)
+}
+
+/// What was not searched because indexing is switched off there, as far as the query is about it.
+pub(super) fn left_out(workspace: &Workspace, query: &Query) -> Option<String> {
+    let off = workspace.config().ok()?.index.set();
+    let asked = query.path.as_ref().map_or_else(PathSet::all, |path| PathSet::under([path]));
+    let left_out = off.intersection(&asked);
+    let named: Vec<String> = left_out
+        .prefixes()
+        .map(|path| if path.is_empty() { "the whole workspace".to_owned() } else { clean(path) })
+        .collect();
+    (!named.is_empty()).then(|| format!("(not searched, since indexing is off there: {})", named.join(", ")))
 }
 
 pub(super) fn print(out: &mut Out, hits: &[Hit]) -> Result<(), Failure> {

@@ -53,6 +53,12 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
     for (code, n) in &status.skipped_by {
         row("", format!("{} {}", grouped(*n), meaning(code)))?;
     }
+    if !status.index_off.is_empty() {
+        row("not indexed", status.index_off.iter().map(|path| clean(path)).collect::<Vec<_>>().join(", "))?;
+    }
+    if status.archived {
+        row("archived", "it can be read and searched, and nothing in it changed".to_owned())?;
+    }
     for repaired in &status.repaired {
         row("repaired", repaired.clone())?;
     }

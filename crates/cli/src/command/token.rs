@@ -9,7 +9,7 @@ use custody::{Grant, Made, NewToken, OWNER, Principal, Right, Rights, State, Tok
 use jiff::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use workroom::WORKROOM_DIR;
+use workroom::{Actor, AuditAct, Doing, Via, WORKROOM_DIR};
 
 /// What lies under the id.
 const INDENT: &str = "          ";
@@ -21,9 +21,21 @@ pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
     let tokens = Tokens::at(&folder.join(WORKROOM_DIR).join(custody::FOLDER));
     let now_ms = Timestamp::now().as_millisecond();
     match which {
-        Which::Create(options) => create(&tokens, options, &folder, now_ms),
+        Which::Create(options) => create(&tokens, options, (args, &folder), now_ms),
         Which::List { json } => list(&tokens, *json, now_ms),
-        Which::Revoke { id, json } => revoke(&tokens, id, *json, now_ms),
+        Which::Revoke { id, json } => {
+            let token = tokens.revoke(&Principal::owner(), id, now_ms)?;
+            changed(args, (Doing::TokenRevoke, &token), *json, "revoked", "it is refused from now on")
+        }
+        Which::Pause { id, json } => {
+            let token = tokens.pause(&Principal::owner(), id, now_ms)?;
+            let after = "it is refused until `workroom token resume`";
+            changed(args, (Doing::TokenPause, &token), *json, "paused", after)
+        }
+        Which::Resume { id, json } => {
+            let token = tokens.resume(&Principal::owner(), id, now_ms)?;
+            changed(args, (Doing::TokenResume, &token), *json, "resumed", until(&token, now_ms).as_str())
+        }
     }
 }
 
@@ -49,6 +61,7 @@ impl<'a> Json<'a> {
             State::Active => "active",
             State::Expired => "expired",
             State::Revoked => "revoked",
+            State::Paused => "paused",
         };
         Self {
             id: &token.id,
@@ -65,10 +78,16 @@ impl<'a> Json<'a> {
     }
 }
 
-fn create(tokens: &Tokens, options: &CreateToken, folder: &Path, now_ms: i64) -> Result<(), Failure> {
+fn create(
+    tokens: &Tokens,
+    options: &CreateToken,
+    (args, folder): (&Args, &Path),
+    now_ms: i64,
+) -> Result<(), Failure> {
     let expires_ms = expiry(&options.expires, now_ms)?;
     let new = NewToken { name: options.name.clone(), grants: grants(options)?, expires_ms };
     let Made { token, secret } = tokens.create(&Principal::owner(), new, now_ms)?;
+    note(args, Doing::TokenCreate, &token);
     let mut out = Out::new();
     if options.json {
         out.json(&Json { secret: Some(secret.reveal()), ..Json::of(&token) })?;
@@ -116,15 +135,32 @@ fn list(tokens: &Tokens, json: bool, now_ms: i64) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-fn revoke(tokens: &Tokens, id: &str, json: bool, now_ms: i64) -> Result<(), Failure> {
-    let token = tokens.revoke(&Principal::owner(), id, now_ms)?;
+/// Notes what was done with a token, and says it.
+fn changed(
+    args: &Args,
+    (doing, token): (Doing, &Token),
+    json: bool,
+    done: &str,
+    after: &str,
+) -> Result<(), Failure> {
+    note(args, doing, token);
     let mut out = Out::new();
     if json {
-        out.json(&Json::of(&token))?;
+        out.json(&Json::of(token))?;
     } else {
-        out.whole(&format!("revoked the token {} of `{}`; it is refused from now on", token.id, token.name))?;
+        out.whole(&format!("{done} the token {} of `{}`; {after}", token.id, token.name))?;
     }
     Ok(out.flush()?)
+}
+
+/// Has the workspace's owner note what was done with a token. It is done, whether or not that can be noted.
+fn note(args: &Args, doing: Doing, token: &Token) {
+    let grants: Vec<String> = token.grants.iter().map(ToString::to_string).collect();
+    let act = AuditAct::new(doing, Actor::owner(Via::Cli));
+    let act = act.saying(format!("{} `{}` {}", token.id, token.name, grants.join(", ")));
+    if let Err(error) = place::open(args).and_then(|workspace| Ok(workspace.note_now(act)?)) {
+        tracing::warn!(%error, "this is not in the audit log");
+    }
 }
 
 /// Whether a token is good, and since or until when it is so.
@@ -132,6 +168,7 @@ fn until(token: &Token, now_ms: i64) -> String {
     match (token.state, token.revoked_ms, token.expires_ms) {
         (State::Active, _, None) => "good until it is revoked".to_owned(),
         (State::Active, _, Some(end)) => format!("good until {}", time(end)),
+        (State::Paused, ..) => "paused: `workroom token resume` lets it in again".to_owned(),
         (_, Some(at), _) => format!("revoked {}", time(at)),
         (_, None, Some(end)) if end <= now_ms => format!("expired {}", time(end)),
         _ => "ended with its maker's".to_owned(),
@@ -174,12 +211,12 @@ fn is_missing(folder: &Path, grant: &Grant) -> bool {
 }
 
 /// As in all JSON: RFC 3339, in UTC.
-fn exact(ms: i64) -> String {
+pub(super) fn exact(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string())
 }
 
 /// For people: to the minute, in UTC.
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map_or_else(|_| ms.to_string(), |time| time.strftime("%Y-%m-%dT%H:%MZ").to_string())
 }

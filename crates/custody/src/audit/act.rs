@@ -64,6 +64,75 @@ pub enum Doing {
     /// A token was revoked.
     #[serde(rename = "token.revoke")]
     TokenRevoke,
+    /// A token is not accepted until somebody resumes it.
+    #[serde(rename = "token.pause")]
+    TokenPause,
+    /// A paused token is accepted again.
+    #[serde(rename = "token.resume")]
+    TokenResume,
+    /// Tokens were listed, or something else that only an administrator may.
+    #[serde(rename = "admin.look")]
+    AdminLook,
+    /// A secret was shown that stands for nobody.
+    #[serde(rename = "token.refuse")]
+    TokenRefuse,
+    /// A file was brought back, from an older version or from the trash.
+    #[serde(rename = "file.restore")]
+    FileRestore,
+    /// Removed files were deleted for good.
+    #[serde(rename = "trash.purge")]
+    TrashPurge,
+    /// A checkpoint was made.
+    #[serde(rename = "checkpoint.create")]
+    CheckpointCreate,
+    /// A folder or the workspace was brought back to a checkpoint.
+    #[serde(rename = "checkpoint.restore")]
+    CheckpointRestore,
+    /// A checkpoint was removed.
+    #[serde(rename = "checkpoint.remove")]
+    CheckpointRemove,
+    /// The workspace was offered to another owner.
+    #[serde(rename = "owner.offer")]
+    OwnerOffer,
+    /// An offer was taken back.
+    #[serde(rename = "owner.withdraw")]
+    OwnerWithdraw,
+    /// The workspace has another owner.
+    #[serde(rename = "owner.transfer")]
+    OwnerTransfer,
+    /// Somebody asks for an approval.
+    #[serde(rename = "approval.ask")]
+    ApprovalAsk,
+    /// Somebody answered.
+    #[serde(rename = "approval.answer")]
+    ApprovalAnswer,
+    /// A comment was made.
+    #[serde(rename = "comment.add")]
+    CommentAdd,
+    /// A comment was settled or removed.
+    #[serde(rename = "comment.close")]
+    CommentClose,
+    /// Somebody elsewhere is told of events from now on.
+    #[serde(rename = "webhook.create")]
+    WebhookCreate,
+    /// That was changed: its address, its secret, whether it is on.
+    #[serde(rename = "webhook.change")]
+    WebhookChange,
+    /// That has ended.
+    #[serde(rename = "webhook.remove")]
+    WebhookRemove,
+    /// A workspace was made of this one.
+    #[serde(rename = "workspace.clone")]
+    WorkspaceClone,
+    /// The workspace was put away, or taken out again.
+    #[serde(rename = "workspace.archive")]
+    WorkspaceArchive,
+    /// Settings were changed.
+    #[serde(rename = "settings.change")]
+    SettingsChange,
+    /// Something was noticed that somebody should look at.
+    #[serde(rename = "alert.raise")]
+    AlertRaise,
     /// The log begins.
     #[serde(rename = "audit.begin")]
     AuditBegin,
@@ -83,6 +152,8 @@ pub enum Outcome {
     Denied,
     /// Something else was in the way: nothing has changed.
     Failed,
+    /// It is about to be done. Another record, which names this one's number, says what came of it.
+    Begun,
 }
 
 /// Text that was shown to somebody.
@@ -119,6 +190,12 @@ pub struct Act {
     /// The version after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Bytes that were read or written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Milliseconds that the teacher took for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher_ms: Option<u64>,
     /// The fencing token of the lease that was shown, given or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fencing_token: Option<u64>,
@@ -131,6 +208,9 @@ pub struct Act {
     /// Why it was refused, or what else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The number of the record that says that this was about to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<u64>,
 }
 
 impl Act {
@@ -145,10 +225,13 @@ impl Act {
             to: None,
             before: None,
             after: None,
+            bytes: None,
+            teacher_ms: None,
             fencing_token: None,
             query: None,
             shown: Vec::new(),
             detail: None,
+            began: None,
         }
     }
 
@@ -162,6 +245,24 @@ impl Act {
     #[must_use]
     pub fn versions(self, before: Option<String>, after: Option<String>) -> Self {
         Self { before, after, ..self }
+    }
+
+    /// To another path.
+    #[must_use]
+    pub fn to(self, path: impl Into<String>) -> Self {
+        Self { to: Some(path.into()), ..self }
+    }
+
+    /// With something to say.
+    #[must_use]
+    pub fn saying(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// Failed, for that reason.
+    #[must_use]
+    pub fn failed(self, why: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Failed, detail: Some(why.into()), ..self }
     }
 
     /// Refused, for that reason.

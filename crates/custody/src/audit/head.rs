@@ -44,16 +44,23 @@ impl Head {
 }
 
 impl Key {
-    /// The key that lies at `path`, made if there is none.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// The key that lies at `path`, made if there is none; and whether what lay there was none, and is put aside.
+    pub(super) fn open(path: &Path) -> Result<(Self, bool)> {
         let seed = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => make(path)?,
             Err(error) => return Err(Error::io(path, "read")(error)),
         };
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed);
+        if let Ok(pair) = Ed25519KeyPair::from_seed_unchecked(&seed) {
+            return Ok((Self(pair), false));
+        }
+        let aside = path.with_extension("damaged");
+        std::fs::rename(path, &aside).map_err(Error::io(path, "put aside"))?;
+        let made = Ed25519KeyPair::from_seed_unchecked(&make(path)?);
         let why = "it is no key";
-        pair.map(Self).map_err(|_| Error::Damaged { path: path.to_path_buf(), offset: 0, record: 0, why })
+        let made =
+            made.map_err(|_| Error::Damaged { path: path.to_path_buf(), offset: 0, record: 0, why })?;
+        Ok((Self(made), true))
     }
 
     /// The public key, in hexadecimal.

@@ -52,8 +52,13 @@ impl Audit {
 
     pub(super) fn open_with(folder: &Path, segment: u64) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder, "make"))?;
-        let key = Key::open(&folder.with_file_name(KEY))?;
-        let state = State::read(folder)?;
+        let (key, is_another) = Key::open(&folder.with_file_name(KEY))?;
+        let mut state = State::read(folder)?;
+        if is_another && state.next > 0 {
+            let before = state.resume.take().map_or(String::new(), |why| format!("{why}; "));
+            state.resume =
+                Some(format!("{before}the key was damaged, the log goes on with ed25519 {}", key.public()));
+        }
         let synced = Mutex::new(state.next);
         Ok(Self { folder: folder.to_path_buf(), key, state: Mutex::new(state), synced, segment })
     }
@@ -108,6 +113,25 @@ impl Audit {
         }
         *synced = next;
         Ok(())
+    }
+
+    /// Has all that was noted on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync_all(&self) -> Result<()> {
+        self.next().checked_sub(1).map_or(Ok(()), |last| self.sync(last))
+    }
+
+    /// Where the log lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Records that the head does not cover yet.
+    pub fn unsigned(&self) -> u64 {
+        let state = self.lock();
+        state.next.saturating_sub(state.signed)
     }
 
     /// Syncs what was noted and signs where the log has got to. `None` while nothing was ever noted.

@@ -11,6 +11,7 @@ mod act;
 mod head;
 mod line;
 mod log;
+mod pending;
 mod query;
 mod segments;
 #[cfg(test)]
@@ -20,5 +21,9 @@ mod verify;
 pub use act::{Act, Doing, Outcome, Shown};
 pub use head::Head;
 pub use log::Audit;
-pub use query::{Filter, Page, query};
+pub use pending::pending;
+pub use query::{Filter, Page, each_since, last, query};
 pub use verify::{Finding, Report, verify};
+
+/// The folder of the log, beside the journals.
+pub const FOLDER: &str = "audit";

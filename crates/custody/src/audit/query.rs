@@ -3,10 +3,13 @@
 //! Invariant: what is returned stands in the log line for line. A line that makes no sense is passed over: `verify` is there to tell of it.
 //! Not here: who may look.
 
-use super::line::{self, MAX_LINE};
+use super::act::Act;
+use super::line::{self, MAX_LINE, Record};
 use super::segments::{self, Lines, Segment};
 use crate::Result;
+use corpus::PathSet;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::path::Path;
 
 /// Which records are wanted. What is not set is not asked for.
@@ -14,7 +17,7 @@ use std::path::Path;
 pub struct Filter {
     /// Those on this file or folder, or below it, whether it was the first or the second path of an act, or shown by it.
     pub path: Option<String>,
-    /// Those of this principal, by id.
+    /// Those of this principal, by id or by name.
     pub principal: Option<String>,
     /// Those of this kind, such as `file.write`; or of all that begin so, such as `file`.
     pub doing: Option<String>,
@@ -24,6 +27,9 @@ pub struct Filter {
     pub since_ms: Option<i64>,
     /// Before then.
     pub until_ms: Option<i64>,
+    /// Those that name no path outside these: what somebody may look at who administers a part. Those that name no path at all are only for
+    /// who administers everything.
+    pub within: Option<PathSet>,
 }
 
 /// Some records, in their order.
@@ -52,23 +58,82 @@ pub fn query(folder: &Path, filter: &Filter, from: u64, limit: usize) -> Result<
     Ok(page)
 }
 
+/// As [`query`], the last ones first: of those below number `before`, if that is given. The number from which to go on is the next `before`.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn last(folder: &Path, filter: &Filter, before: Option<u64>, limit: usize) -> Result<Page> {
+    let mut page = Page::default();
+    let end = before.unwrap_or(u64::MAX);
+    for segment in segments::list(folder)?.iter().rev().filter(|segment| segment.first < end) {
+        // One more than is wanted says whether there are more.
+        let wanted = limit.saturating_add(1).saturating_sub(page.records.len());
+        let mut found = VecDeque::new();
+        let mut lines = Lines::of(segment)?;
+        while let Some((bytes, has_end)) = lines.next()? {
+            if let Some((seq, record)) = read(bytes, has_end, filter).filter(|(seq, _)| *seq < end) {
+                found.push_back((seq, record));
+                if found.len() > wanted {
+                    found.pop_front();
+                }
+            }
+        }
+        page.records.extend(found.into_iter().rev().map(|(_, record)| record));
+        if page.records.len() > limit {
+            page.records.truncate(limit);
+            let last = page.records.last().and_then(|record| record.get("seq")).and_then(Value::as_u64);
+            page.next = last;
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// Tells of each act that was noted at that time or later, with its number and time; and of those of another time that stand among them.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn each_since(folder: &Path, since_ms: i64, mut tell: impl FnMut(u64, i64, Act)) -> Result<()> {
+    let segments = segments::list(folder)?;
+    let mut begin = segments.len();
+    // Times rise but for clocks that are set back: the last file whose first record is older holds the first that is wanted.
+    while begin > 0 {
+        begin -= 1;
+        let Some(segment) = segments.get(begin) else { break };
+        let first =
+            Lines::of(segment)?.next()?.and_then(|(bytes, _)| line::read(bytes).map(|line| line.stamp.at_ms));
+        if first.is_some_and(|at_ms| at_ms < since_ms) {
+            break;
+        }
+    }
+    for segment in segments.iter().skip(begin) {
+        let mut lines = Lines::of(segment)?;
+        while let Some((bytes, has_end)) = lines.next()? {
+            if has_end && let Ok(Record { seq, at_ms, act }) = serde_json::from_slice(bytes) {
+                tell(seq, at_ms, act);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A line's number and record, if the filter lets it through.
+fn read(bytes: &[u8], has_end: bool, filter: &Filter) -> Option<(u64, Value)> {
+    let line = line::read(bytes).filter(|_| has_end && bytes.len() <= MAX_LINE)?;
+    let record = serde_json::from_slice(bytes).ok().filter(|record| filter.lets_through(record))?;
+    Some((line.stamp.seq, record))
+}
+
 impl Page {
     /// Whether the page is full.
     fn take_from(&mut self, segment: &Segment, filter: &Filter, from: u64, limit: usize) -> Result<bool> {
         let mut lines = Lines::of(segment)?;
         while let Some((bytes, has_end)) = lines.next()? {
-            let Some(line) =
-                line::read(bytes).filter(|line| has_end && bytes.len() <= MAX_LINE && line.stamp.seq >= from)
-            else {
-                continue;
-            };
-            let Some(record) =
-                serde_json::from_slice(bytes).ok().filter(|record| filter.lets_through(record))
-            else {
+            let Some((seq, record)) = read(bytes, has_end, filter).filter(|(seq, _)| *seq >= from) else {
                 continue;
             };
             if self.records.len() == limit {
-                self.next = Some(line.stamp.seq);
+                self.next = Some(seq);
                 return Ok(true);
             }
             self.records.push(record);
@@ -81,10 +146,9 @@ impl Filter {
     fn lets_through(&self, record: &Value) -> bool {
         let text = |name: &str| record.get(name).and_then(Value::as_str);
         let at = record.get("at_ms").and_then(Value::as_i64).unwrap_or_default();
-        let principal = record.pointer("/by/principal").and_then(Value::as_str);
         let is =
             |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
-        is(&self.principal, principal)
+        is_by(record, self.principal.as_deref())
             && is(&self.outcome, text("outcome"))
             && self.since_ms.is_none_or(|since| at >= since)
             && self.until_ms.is_none_or(|until| at < until)
@@ -93,7 +157,17 @@ impl Filter {
                 .as_deref()
                 .is_none_or(|kind| text("doing").is_some_and(|doing| is_kind(doing, kind)))
             && self.path.as_deref().is_none_or(|path| paths(record).any(|at| lies_at(at, path)))
+            && self.within.as_ref().is_none_or(|within| is_within(record, within))
     }
+}
+
+fn is_within(record: &Value, within: &PathSet) -> bool {
+    within.is_all() || (paths(record).next().is_some() && paths(record).all(|path| within.contains(path)))
+}
+
+fn is_by(record: &Value, who: Option<&str>) -> bool {
+    let says = |name: &str| record.pointer(name).and_then(Value::as_str);
+    who.is_none() || says("/by/principal") == who || says("/by/name") == who
 }
 
 fn is_kind(doing: &str, kind: &str) -> bool {

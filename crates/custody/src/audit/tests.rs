@@ -1,11 +1,12 @@
 //! Logs that are written, reopened, torn and tampered with.
 
 use super::log::Audit;
-use super::query::query;
+use super::query::{each_since, last, query};
 use super::segments::list;
 use super::verify::{Report, verify};
-use super::{Act, Doing, Filter, Shown};
+use super::{Act, Doing, Filter, Outcome, Shown, pending};
 use crate::{Actor, Kind, Principal, Via};
+use corpus::PathSet;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -256,6 +257,12 @@ fn records_are_found_by_what_they_say() {
     };
     let any = Filter::default;
     check(any(), &[0, 1, 2, 3, 4, 5]);
+    // Who administers a part is told of what names no path outside it; what names none is not theirs.
+    let within = |prefixes: &[&str]| Filter { within: Some(PathSet::under(prefixes)), ..any() };
+    check(within(&["notes"]), &[1, 2]);
+    check(within(&["notes", "old"]), &[1, 2, 3, 4]);
+    check(within(&[]), &[]);
+    check(within(&[""]), &[0, 1, 2, 3, 4, 5]);
     check(Filter { path: Some("notes".into()), ..any() }, &[1, 2, 3]);
     check(Filter { path: Some("old/a.md".into()), ..any() }, &[3, 4]);
     check(Filter { principal: Some("ann".into()), ..any() }, &[1, 3]);
@@ -273,6 +280,75 @@ fn records_are_found_by_what_they_say() {
         from = next;
     }
     assert_eq!(seen, [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn the_last_ones_come_first_and_go_on_downwards() {
+    let log = Log::with(20);
+    let seqs = |page: &super::Page| -> Vec<u64> {
+        page.records.iter().map(|record| record["seq"].as_u64().unwrap()).collect()
+    };
+    for limit in [1, 3, 7, 19, 20, 100] {
+        let (mut before, mut seen) = (None, Vec::new());
+        loop {
+            let page = last(&log.folder, &Filter::default(), before, limit).unwrap();
+            assert!(page.records.len() <= limit);
+            seen.extend(seqs(&page));
+            let Some(next) = page.next else { break };
+            before = Some(next);
+        }
+        assert_eq!(seen, (0..20).rev().collect::<Vec<_>>(), "{limit}");
+    }
+    let one = Filter { path: Some("notes/7.md".into()), ..Filter::default() };
+    assert_eq!(seqs(&last(&log.folder, &one, None, 5).unwrap()), [7]);
+    let mut recalled = Vec::new();
+    each_since(&log.folder, NOON + 12, |seq, at_ms, _| recalled.extend((at_ms >= NOON + 12).then_some(seq)))
+        .unwrap();
+    assert_eq!(recalled, (12..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_begun_and_has_no_end_is_found_in_whichever_file_it_lies() {
+    let log = Log::new();
+    let audit = log.open();
+    let begun = |path: &str| Act { outcome: Outcome::Begun, ..write_of("ann", path) };
+    // Whatever a text says, it is no outcome.
+    let said = write_of("eve", "x").saying(r#""outcome":"begun","began":1"#);
+    let first = audit.note(begun("a"), NOON).unwrap();
+    let second = audit.note(begun("b"), NOON).unwrap();
+    audit.note(said, NOON).unwrap();
+    let third = audit.note(begun("c"), NOON).unwrap();
+    audit.note(Act { began: Some(second), ..write_of("ann", "b") }, NOON).unwrap();
+    assert!(log.files().len() >= 2, "one file shows little");
+    let left: Vec<(u64, Option<String>)> =
+        pending(&log.folder).unwrap().into_iter().map(|(seq, act)| (seq, act.path)).collect();
+    assert_eq!(left, [(first, Some("a".to_owned())), (third, Some("c".to_owned()))]);
+}
+
+#[test]
+fn a_key_that_is_damaged_is_put_aside_and_the_log_goes_on_with_another() {
+    let log = Log::with(6);
+    let before = log.verified().key;
+    std::fs::write(log.folder.with_file_name("audit.key"), "no key").unwrap();
+    let audit = log.open();
+    audit.note(write_of("bob", "b"), NOON).unwrap();
+    audit.sign(NOON).unwrap();
+    drop(audit);
+    let report = log.verified();
+    assert_eq!((report.findings.as_slice(), report.signed), (&[][..], Some(7)));
+    assert_ne!(report.key, before);
+    // One that the log does not name is nobody's.
+    let head = std::fs::read_to_string(log.folder.join("head.json")).unwrap();
+    std::fs::write(log.folder.with_file_name("audit.key"), [7; 32]).unwrap();
+    std::fs::remove_file(log.folder.join("head.json")).unwrap();
+    log.open().sign(NOON).unwrap();
+    let found = log.verified().findings;
+    assert!(
+        found.iter().any(|finding| finding.what.contains("a key that the log does not name")),
+        "{found:?}"
+    );
+    std::fs::write(log.folder.join("head.json"), head).unwrap();
+    assert_eq!(log.verified().findings, []);
 }
 
 #[test]

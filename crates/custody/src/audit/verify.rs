@@ -89,7 +89,12 @@ struct Walk {
     before: Option<Hash>,
     /// Numbers whose hash is wanted, what it should be, and what was found.
     wanted: Vec<(u64, String, Option<Hash>)>,
+    /// Records that name the key.
+    keys: Vec<String>,
 }
+
+/// How the records begin that name the key, behind their number and time.
+const NAME_KEYS: [&str; 2] = ["\"doing\":\"audit.begin\"", "\"doing\":\"audit.resume\""];
 
 impl Walk {
     fn segment(&mut self, segment: &Segment) -> Result<()> {
@@ -145,6 +150,11 @@ impl Walk {
                 *found = Some(line.said);
             }
         }
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && NAME_KEYS.iter().any(|name| text.contains(name))
+        {
+            self.keys.push(text.to_owned());
+        }
         self.report.first_ms.get_or_insert(line.stamp.at_ms);
         self.report.last_ms = Some(line.stamp.at_ms);
         (self.next, self.before) = (seq.saturating_add(1), Some(line.said));
@@ -158,6 +168,8 @@ impl Walk {
             self.find(file, 0, head.seq, format!("the record that {which} names is missing"));
         } else if found.is_some_and(|found| found.to_hex().as_str() != head.hash) {
             self.find(file, 0, head.seq, format!("{which} names another record than stands here"));
+        } else if !self.keys.is_empty() && !self.keys.iter().any(|record| record.contains(&head.key)) {
+            self.find(file, 0, head.seq, format!("{which} is signed with a key that the log does not name"));
         } else {
             self.report.signed = self.report.signed.max(Some(head.seq));
             self.report.key = Some(head.key.clone());

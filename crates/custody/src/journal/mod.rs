@@ -9,6 +9,7 @@
 //! How damage is told from what a crash left: the file notes how far it was acknowledged, in two marks that are written in turn. Before
 //! that place, whatever does not verify is damage; behind it, it is an append that never came to its end.
 
+mod kept;
 mod layout;
 mod log;
 mod stamp;
@@ -17,6 +18,7 @@ mod tests;
 mod turn;
 mod writer;
 
+pub(crate) use kept::{Kept, Records, decode};
 pub use layout::{Format, MAX_RECORD};
 pub use log::{Journal, Replay, Unfit};
 pub use writer::Writer;

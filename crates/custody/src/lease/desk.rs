@@ -5,10 +5,10 @@
 //! Not here: threads (`leases`). Who waits and who writes is of this process and not in the journal.
 
 use super::clock::{Clock, Now, Until};
-use super::lease::{Held, Lease, LeaseRequest, Mode, any_overlap};
+use super::lease::{Held, Lease, LeaseRequest, Mode, any_overlap, check_id};
 use super::table::{Given, Record, Table};
-use crate::journal::{Format, Journal, Writer};
-use crate::{Error, Result, random};
+use crate::journal::{Format, Journal, Writer, sync_folder};
+use crate::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -40,6 +40,7 @@ pub(super) struct Desk {
 #[derive(Debug)]
 struct Waiting {
     number: u64,
+    id: String,
     principal: String,
     name: String,
     request: LeaseRequest,
@@ -70,9 +71,20 @@ impl Desk {
         Ok(desk)
     }
 
-    /// Joins those who wait. Returns the number of the wish.
-    pub(super) fn ask(&mut self, holder: Holder<'_>, request: LeaseRequest, now: &Now) -> Result<u64> {
+    /// Joins those who wait. Returns the number of the wish. A lease of that id that holds is not given again: see [`Desk::given`].
+    pub(super) fn ask(
+        &mut self,
+        holder: Holder<'_>,
+        id: &str,
+        request: LeaseRequest,
+        now: &Now,
+    ) -> Result<u64> {
         let request = request.check()?;
+        check_id(id)?;
+        self.settle(now)?;
+        if self.journal.state().get(id).is_some() || self.waiting.iter().any(|waiting| waiting.id == id) {
+            return Err(Error::invalid("a lease of that id was given or is being asked for already"));
+        }
         if self.waiting.len() >= MOST_WAITING {
             return Err(Error::invalid(format!("{MOST_WAITING} others wait for leases already")));
         }
@@ -81,8 +93,14 @@ impl Desk {
         }
         let number = self.number();
         let (principal, name) = (holder.principal.to_owned(), holder.name.to_owned());
-        self.waiting.push(Waiting { number, principal, name, request });
+        self.waiting.push(Waiting { number, id: id.to_owned(), principal, name, request });
         Ok(number)
+    }
+
+    /// The lease of that id, if it was given to that holder and holds: to one that did not hear of it.
+    pub(super) fn given(&self, holder: Holder<'_>, id: &str, now: &Now) -> Option<Lease> {
+        let table = self.journal.state();
+        table.holds(id, holder.principal, now).then(|| table.get(id)).flatten()
     }
 
     /// Gives up a wish.
@@ -132,7 +150,7 @@ impl Desk {
     }
 
     fn give(&mut self, wish: Waiting, now: &Now) -> Result<Lease> {
-        let id = format!("lease_{}", random::text(random::BASE62, 22)?);
+        let id = wish.id;
         let seconds = wish.request.seconds;
         let given = Record::Given(Given {
             id: id.clone(),
@@ -157,10 +175,11 @@ impl Desk {
         self.journal.state().get(id).ok_or(Error::LeaseEnded)
     }
 
-    /// Gives a lease back.
-    pub(super) fn release(&mut self, holder: Holder<'_>, id: &str, now: &Now) -> Result<()> {
-        self.require(holder, id, now)?;
-        self.append(&Record::Ended { id: id.to_owned() }, Durable::No)
+    /// Gives a lease back. Returns what it was.
+    pub(super) fn release(&mut self, holder: Holder<'_>, id: &str, now: &Now) -> Result<Held> {
+        let lease = self.given(holder, id, now).ok_or(Error::LeaseEnded)?;
+        self.append(&Record::Ended { id: id.to_owned() }, Durable::No)?;
+        Ok(lease.held)
     }
 
     /// Takes the lease with that token from whoever holds it. Returns whose it was.
@@ -225,7 +244,28 @@ impl Desk {
         self.journal.state().next_end_ms(now)
     }
 
-    #[cfg(test)]
+    /// Puts a journal aside that is damaged, and begins another, in which no lease holds. Tokens go on above all that can have been given: of
+    /// those that cannot be read there are fewer than milliseconds since 1970. Returns whether it was damaged.
+    pub(super) fn begin_anew(folder: &Path, clock: &dyn Clock) -> Result<bool> {
+        let path = folder.join(FILE);
+        let mut damaged = Journal::at(&path, FORMAT, Table::default());
+        match damaged.refresh() {
+            Err(error) if error.kind() == ErrorKind::Damaged => {}
+            other => return other.map(|()| false),
+        }
+        let wall_ms = clock.now().wall_ms;
+        let last = damaged.state().last().max(wall_ms.unsigned_abs());
+        std::fs::copy(&path, folder.join(format!("leases.damaged-{wall_ms}")))
+            .map_err(Error::io(&path, "put aside"))?;
+        // In one step: a journal that is missing would count from the beginning.
+        let fresh = path.with_extension("fresh");
+        let mut journal = Journal::at(&fresh, FORMAT, Table::default());
+        journal.writer()?.compact([Record::Counted { fencing_token: last }.encode()?])?;
+        std::fs::rename(&fresh, &path).map_err(Error::io(&path, "put in place"))?;
+        sync_folder(&path).map(|()| true)
+    }
+
+    /// All leases that were given and not given back.
     pub(super) fn table(&self) -> &Table {
         self.journal.state()
     }

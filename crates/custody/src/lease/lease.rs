@@ -3,7 +3,7 @@
 //! Invariant: a wish that passed [`LeaseRequest::check`] names paths that make sense, each once, and a time and a purpose within bounds.
 //! Not here: whether it can be had (`table`, `desk`).
 
-use crate::{Error, Result};
+use crate::{Error, Result, random};
 use corpus::DocPath;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const SECONDS: std::ops::RangeInclusive<u64> = 1..=3600;
 const MAX_PATHS: usize = 64;
 const MAX_PURPOSE: usize = 200;
+const PREFIX: &str = "lease_";
+const RANDOM: usize = 22;
 
 /// Whom a lease keeps out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,10 +38,30 @@ pub struct LeaseRequest {
     pub purpose: String,
 }
 
+/// An id for a lease to be asked for: nobody can guess it.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn new_id() -> Result<String> {
+    Ok(format!("{PREFIX}{}", random::text(random::BASE62, RANDOM)?))
+}
+
+/// Refuses what cannot be the id of a lease.
+pub(super) fn check_id(id: &str) -> Result<()> {
+    let is_one = id
+        .strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.len() == RANDOM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if is_one {
+        Ok(())
+    } else {
+        Err(Error::invalid("this is no id of a lease: `lease_` and 22 letters and digits"))
+    }
+}
+
 /// A lease as its holder knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// What its holder shows to write, go on and give it back; nobody else is told.
+    /// What its holder shows to write, go on and give it back; nobody else is told. Whoever else shows it has no use of it.
     pub id: String,
     /// What others are told.
     #[serde(flatten)]
@@ -65,6 +87,14 @@ pub struct Held {
     pub since_ms: i64,
     /// When it ends without a heartbeat, in milliseconds since 1970 by the clock as it was when that was set.
     pub until_ms: i64,
+}
+
+impl Held {
+    /// Whether it is on that path.
+    #[must_use]
+    pub fn is_on(&self, path: &str) -> bool {
+        self.paths.iter().any(|own| covers(own, path))
+    }
 }
 
 impl LeaseRequest {

@@ -1,13 +1,13 @@
 //! The leases of a workspace, shared by all threads of the process that owns it.
 //!
 //! Invariant: whoever waits sleeps, and is woken by whatever lets it go on: a lease given back or ended by itself, a write that has ended, one
-//! before it that gives up.
+//! before it that gives up. Once closed nothing is given and nothing written: whoever opens the journal next does not meet this one's writing.
 //! Not here: what is given to whom (`desk`).
 
 use super::clock::Clock;
 use super::desk::{Desk, Holder, InTheWay};
 use super::lease::{Held, Lease, LeaseRequest};
-use crate::{Error, Principal, Result};
+use crate::{Actor, Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Also one who would not wait waits so long for writes that are under way: they end by themselves, and soon.
 const FOR_WRITES: Duration = Duration::from_secs(2);
-/// How often one who waits looks whether it still wants to.
+/// How often one who waits looks whether it still wants to. What else it waits for wakes it.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// All leases of a workspace. To be shared by threads; of all processes, only the workspace's owner has them.
@@ -27,6 +27,7 @@ pub struct Leases {
 
 struct State {
     desk: Desk,
+    is_closed: bool,
     /// What became of wishes, until those who wait for them have looked.
     outcomes: HashMap<u64, Result<Lease>>,
 }
@@ -44,26 +45,43 @@ impl Leases {
     /// When the journal cannot be read or written.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let desk = Desk::open(folder, &*clock)?;
-        let state = Mutex::new(State { desk, outcomes: HashMap::new() });
+        let state = Mutex::new(State { desk, is_closed: false, outcomes: HashMap::new() });
         Ok(Self { state, changed: Condvar::new(), clock })
     }
 
+    /// Where a damaged journal lies in `folder`, puts it aside and begins another, in which no lease holds and tokens go on rising. Returns
+    /// whether there was one. Nobody else may have it open.
+    ///
+    /// # Errors
+    /// When the journal is a newer version's, or the disk refuses.
+    pub fn begin_anew(folder: &Path, clock: &dyn Clock) -> Result<bool> {
+        Desk::begin_anew(folder, clock)
+    }
+
     /// Takes a lease, durable when this returns; waits for it at most `patience`, in the order of asking, and no longer than `wanted` says so.
+    /// `id` is a [new one](super::new_id): whoever did not hear the answer asks again with the same, and is given the same lease.
     ///
     /// # Errors
     /// [`Held`](Error::Held) by whom when it was not to be had in time, [`Busy`](Error::Busy) when others asked before or are writing,
-    /// [`Invalid`](Error::Invalid) for a wish that makes no sense, and when the journal cannot be written.
+    /// [`Invalid`](Error::Invalid) for a wish that makes no sense, [`Closed`](Error::Closed), and when the journal cannot be written.
     pub fn take(
         &self,
-        by: &Principal,
+        by: &Actor,
+        id: &str,
         request: LeaseRequest,
         patience: Duration,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Lease> {
         let began = Instant::now();
-        let mut state = self.lock();
-        let number = state.desk.ask(holder(by), request.clone(), &self.clock.now())?;
+        let mut state = self.open_state()?;
+        if let Some(lease) = state.desk.given(holder(by), id, &self.clock.now()) {
+            return Ok(lease);
+        }
+        let number = state.desk.ask(holder(by), id, request.clone(), &self.clock.now())?;
         loop {
+            if state.is_closed {
+                return Err(Error::Closed);
+            }
             state = self.go_on(state);
             if let Some(outcome) = state.outcomes.remove(&number) {
                 return outcome;
@@ -78,6 +96,8 @@ impl Leases {
             if left.is_zero() || !wanted() {
                 state.desk.withdraw(number);
                 drop(self.go_on(state));
+                // Those who would write waited for this one.
+                self.changed.notify_all();
                 return Err(refused(&request, in_the_way));
             }
             let until_end = state.desk.next_end_ms(&now).map_or(LOOK, |ms| Duration::from_millis(ms.max(1)));
@@ -89,17 +109,18 @@ impl Leases {
     /// Lets a lease last so many seconds from now. A heartbeat that was acknowledged may be lost when the power goes.
     ///
     /// # Errors
-    /// [`LeaseEnded`](Error::LeaseEnded), and when the journal cannot be written.
-    pub fn extend(&self, by: &Principal, id: &str, seconds: u64) -> Result<Lease> {
-        self.lock().desk.extend(holder(by), id, seconds, &self.clock.now())
+    /// [`LeaseEnded`](Error::LeaseEnded), [`Closed`](Error::Closed), and when the journal cannot be written.
+    pub fn extend(&self, by: &Actor, id: &str, seconds: u64) -> Result<Lease> {
+        self.open_state()?.desk.extend(holder(by), id, seconds, &self.clock.now())
     }
 
-    /// Gives a lease back.
+    /// Gives a lease back. Returns what it was.
     ///
     /// # Errors
-    /// [`LeaseEnded`](Error::LeaseEnded) when it is not to be had back any more, and when the journal cannot be written.
-    pub fn release(&self, by: &Principal, id: &str) -> Result<()> {
-        let mut state = self.lock();
+    /// [`LeaseEnded`](Error::LeaseEnded) when it is not to be had back any more, [`Closed`](Error::Closed), and when the journal cannot be
+    /// written.
+    pub fn release(&self, by: &Actor, id: &str) -> Result<Held> {
+        let mut state = self.open_state()?;
         let released = state.desk.release(holder(by), id, &self.clock.now());
         drop(self.go_on(state));
         released
@@ -110,10 +131,15 @@ impl Leases {
     /// # Errors
     /// As [`Leases::release`].
     pub fn take_away(&self, fencing_token: u64) -> Result<Held> {
-        let mut state = self.lock();
+        let mut state = self.open_state()?;
         let taken = state.desk.take_away(fencing_token, &self.clock.now());
         drop(self.go_on(state));
         taken
+    }
+
+    /// The fencing token of the lease with that id, if it holds.
+    pub fn fencing_token_of(&self, id: &str) -> Option<u64> {
+        self.lock().desk.table().get(id).map(|lease| lease.held.fencing_token)
     }
 
     /// All that hold, in the order in which they were given.
@@ -121,15 +147,41 @@ impl Leases {
         self.lock().desk.holding(&self.clock.now())
     }
 
-    /// The right to write all of `paths` now, by the lease `lease` where somebody holds one.
+    /// The right to write all of `paths` now, by the lease `lease` where somebody holds one. Waits a moment for somebody who is about to be given
+    /// one: then it is known who.
     ///
     /// # Errors
     /// [`Held`](Error::Held) by whom; [`LeaseEnded`](Error::LeaseEnded) when the lease that is shown has ended;
-    /// [`Busy`](Error::Busy) when somebody is about to be given one; [`Invalid`](Error::Invalid) when the one that is shown is on other paths.
-    pub fn permit(&self, by: &Principal, paths: &[&str], lease: Option<&str>) -> Result<Permit<'_>> {
+    /// [`Busy`](Error::Busy) when somebody is about to be given one for long; [`Invalid`](Error::Invalid) when the one that is shown is on other
+    /// paths; [`Closed`](Error::Closed), and when the journal cannot be written.
+    pub fn permit(&self, by: &Actor, paths: &[&str], lease: Option<&str>) -> Result<Permit<'_>> {
+        let began = Instant::now();
         let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
-        let number = self.lock().desk.begin_write(holder(by), &paths, lease, &self.clock.now())?;
-        Ok(Permit { leases: self, number })
+        let mut state = self.open_state()?;
+        loop {
+            match state.desk.begin_write(holder(by), &paths, lease, &self.clock.now()) {
+                Ok(number) => return Ok(Permit { leases: self, number }),
+                Err(Error::Busy { .. }) if began.elapsed() < FOR_WRITES => {
+                    state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Err(error) => return Err(error),
+            }
+            if state.is_closed {
+                return Err(Error::Closed);
+            }
+        }
+    }
+
+    /// Ends all this: those who wait are told so, and nobody is given anything or lets anything be written from now on.
+    pub fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_all();
+    }
+
+    /// The state, unless it is closed.
+    fn open_state(&self) -> Result<MutexGuard<'_, State>> {
+        let state = self.lock();
+        if state.is_closed { Err(Error::Closed) } else { Ok(state) }
     }
 
     /// Gives whoever waits what can be given, and wakes those who have got something.
@@ -152,12 +204,14 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut state = self.leases.lock();
         state.desk.end_write(self.number);
-        drop(self.leases.go_on(state));
+        if !state.is_closed {
+            drop(self.leases.go_on(state));
+        }
     }
 }
 
-fn holder(by: &Principal) -> Holder<'_> {
-    Holder { principal: &by.id, name: &by.name }
+fn holder(by: &Actor) -> Holder<'_> {
+    Holder { principal: &by.principal, name: &by.name }
 }
 
 fn refused(request: &LeaseRequest, in_the_way: Option<InTheWay>) -> Error {

@@ -17,7 +17,9 @@ mod leases;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting;
 
 pub use clock::{Clock, Now};
-pub use lease::{Held, Lease, LeaseRequest, Mode};
+pub use lease::{Held, Lease, LeaseRequest, Mode, new_id};
 pub use leases::{Leases, Permit};

@@ -3,13 +3,11 @@
 use super::clock::{Clock, Now};
 use super::desk::{Desk, Holder};
 use super::table::Table;
-use super::{Held, LeaseRequest, Leases, Mode};
+use super::{Held, LeaseRequest, Mode, new_id};
+use crate::Error;
 use crate::journal::Replay;
-use crate::{Error, Kind, Principal};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// A clock that tests move.
@@ -51,7 +49,7 @@ impl Dice {
     }
 }
 
-const AGENTS: [&str; 8] = ["ann", "bob", "cyd", "dee", "eva", "fay", "gus", "hal"];
+pub(super) const AGENTS: [&str; 8] = ["ann", "bob", "cyd", "dee", "eva", "fay", "gus", "hal"];
 const PATHS: [&str; 9] = ["a", "a/x", "a/y", "a/y/z", "b", "b/x", "c", "ab", ""];
 
 fn meet(a: &str, b: &str) -> bool {
@@ -153,7 +151,7 @@ impl World {
         paths.dedup();
         let seconds = 1 + dice.roll(9) as u64;
         let request = LeaseRequest { paths: paths.clone(), mode, seconds, purpose: String::new() };
-        let number = self.desk.ask(holder(agent), request, &self.clock.now()).unwrap();
+        let number = self.desk.ask(holder(agent), &new_id().unwrap(), request, &self.clock.now()).unwrap();
         assert!(self.wishes.last_key_value().is_none_or(|(last, _)| *last < number));
         self.wishes.insert(number, Wish { agent, paths, mode, seconds });
     }
@@ -340,91 +338,5 @@ impl Desk {
         }
         assert_eq!(smaller.last(), self.table().last());
         assert_eq!(smaller.holding(now), self.holding(now));
-    }
-}
-
-fn agent(name: &str) -> Principal {
-    Principal { id: name.into(), name: name.into(), kind: Kind::Token, grants: Vec::new() }
-}
-
-fn wish(paths: &[&str], mode: Mode, seconds: u64) -> LeaseRequest {
-    let paths = paths.iter().map(|&path| path.to_owned()).collect();
-    LeaseRequest { paths, mode, seconds, purpose: "a test".into() }
-}
-
-const LONG: Duration = Duration::from_secs(60);
-
-#[test]
-fn threads_wait_for_each_other_in_turn() {
-    let folder = tempfile::tempdir().unwrap();
-    let leases = Leases::open(folder.path(), Arc::new(Hands::new())).unwrap();
-    let (inside, given) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for name in AGENTS {
-            let (leases, inside, given) = (&leases, &inside, &given);
-            scope.spawn(move || {
-                let agent = agent(name);
-                for _ in 0..20 {
-                    let lease =
-                        leases.take(&agent, wish(&["a"], Mode::Exclusive, 3600), LONG, &|| true).unwrap();
-                    let permit = leases.permit(&agent, &["a/x"], Some(&lease.id)).unwrap();
-                    assert_eq!(inside.fetch_add(1, SeqCst), 0, "two at once");
-                    given.lock().unwrap().push(lease.held.fencing_token);
-                    inside.fetch_sub(1, SeqCst);
-                    drop(permit);
-                    leases.release(&agent, &lease.id).unwrap();
-                }
-            });
-        }
-    });
-    assert_eq!(*given.lock().unwrap(), (1..=160).collect::<Vec<_>>());
-}
-
-#[test]
-fn who_waits_is_woken_by_what_frees_the_way() {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Hands::new();
-    let leases = Leases::open(folder.path(), Arc::new(clock.clone())).unwrap();
-    let (ann, bob) = (agent("ann"), agent("bob"));
-    let take = |who: &Principal| leases.take(who, wish(&["a"], Mode::Exclusive, 10), LONG, &|| true);
-    let no_wait =
-        |who: &Principal| leases.take(who, wish(&["a"], Mode::Exclusive, 10), Duration::ZERO, &|| true);
-    let gives_up = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        // A write that is under way.
-        let permit = leases.permit(&bob, &["a/x"], None).unwrap();
-        let waits = scope.spawn(|| take(&ann));
-        until(|| matches!(leases.permit(&bob, &["a/y"], None), Err(Error::Busy { .. })));
-        drop(permit);
-        let lease = waits.join().unwrap().unwrap();
-        assert!(matches!(no_wait(&bob), Err(Error::Held { by, .. }) if by.name == "ann"));
-
-        // A lease that ends by itself, without anybody doing anything.
-        let waits = scope.spawn(|| take(&bob));
-        clock.pass(9_999);
-        assert!(leases.permit(&ann, &["a"], Some(&lease.id)).is_ok());
-        clock.pass(1);
-        let second = waits.join().unwrap().unwrap();
-        assert!(matches!(leases.permit(&ann, &["a"], Some(&lease.id)), Err(Error::Held { .. })));
-        assert!(matches!(leases.release(&ann, &lease.id), Err(Error::LeaseEnded)));
-
-        // One that is taken away; and who gives up is not given anything any more.
-        let gone = scope
-            .spawn(|| leases.take(&ann, wish(&["a"], Mode::Exclusive, 10), LONG, &|| !gives_up.load(SeqCst)));
-        gives_up.store(true, SeqCst);
-        assert!(matches!(gone.join().unwrap(), Err(Error::Held { .. } | Error::Busy { .. })));
-        assert_eq!(leases.take_away(second.held.fencing_token).unwrap().name, "bob");
-        assert!(leases.take_away(second.held.fencing_token).is_err());
-        assert!(matches!(leases.extend(&bob, &second.id, 10), Err(Error::LeaseEnded)));
-        assert!(no_wait(&ann).is_ok());
-    });
-}
-
-/// Looks again and again, and far longer than anything takes.
-fn until(holds: impl Fn() -> bool) {
-    let began = std::time::Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < LONG, "it does not come to that");
-        std::thread::yield_now();
     }
 }

@@ -5,8 +5,8 @@
 //! Not here: what the records add up to (`table`).
 
 use super::secret::Digest;
-use crate::Grant;
 use crate::journal::Unfit;
+use crate::{Grant, Via};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Something that happened.
@@ -27,6 +27,38 @@ pub(super) enum Record {
     },
     /// A token was revoked.
     Revoked { id: String, by: String, at_ms: i64 },
+    /// A token is not accepted until it is resumed.
+    Paused { id: String, by: String, at_ms: i64 },
+    /// It is accepted again.
+    Resumed { id: String, by: String, at_ms: i64 },
+    /// Ownership was offered to whoever shows a secret.
+    Offered {
+        id: String,
+        #[serde(serialize_with = "write_digest", deserialize_with = "read_digest")]
+        digest: Digest,
+        /// What the one who offers is left with.
+        keeps: Vec<Grant>,
+        /// Whether the tokens that it made go over to the new owner; else they end.
+        passes_tokens: bool,
+        by: String,
+        at_ms: i64,
+        expires_ms: i64,
+    },
+    /// An offer was taken back.
+    Retracted { id: String, by: String, at_ms: i64 },
+    /// An offer was taken. All of it in one record: the new owner's token is made, and whoever offered is left with what it kept.
+    Claimed {
+        id: String,
+        token: String,
+        name: String,
+        #[serde(serialize_with = "write_digest", deserialize_with = "read_digest")]
+        digest: Digest,
+        /// How the new owner came.
+        via: Via,
+        at_ms: i64,
+    },
+    /// That an offer was taken is in the audit log.
+    Told { id: String },
     /// A token was used. Not everything that happens is kept, and what is may be lost when the power goes.
     Used { id: String, at_ms: i64 },
 }
@@ -68,7 +100,17 @@ mod tests {
         );
         check(&created);
         check(r#"{"act":"revoked","id":"a1","by":"owner","at_ms":2}"#);
+        check(r#"{"act":"paused","id":"a1","by":"owner","at_ms":2}"#);
+        check(r#"{"act":"resumed","id":"a1","by":"owner","at_ms":2}"#);
         check(r#"{"act":"used","id":"a1","at_ms":3}"#);
+        check(&format!(
+            r#"{{"act":"offered","id":"b2","digest":"{digest}","keeps":[{{"prefix":"a","rights":["read"]}}],"passes_tokens":true,"by":"a1","at_ms":4,"expires_ms":9}}"#
+        ));
+        check(r#"{"act":"retracted","id":"b2","by":"owner","at_ms":5}"#);
+        check(&format!(
+            r#"{{"act":"claimed","id":"b2","token":"c3","name":"cat","digest":"{digest}","via":"http","at_ms":5}}"#
+        ));
+        check(r#"{"act":"told","id":"b2"}"#);
         for bad in [
             "",
             "{}",

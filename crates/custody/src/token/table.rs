@@ -3,10 +3,11 @@
 //! Invariant: a token stands for a principal from when it was made until it is revoked, expires, or the token of whoever made it ends.
 //! Not here: reading and writing the records (`tokens`).
 
+use super::offers::{Offer, Offers};
 use super::record::Record;
 use super::secret::Digest;
 use crate::journal::{Replay, Unfit};
-use crate::{Error, Grant, Kind, OWNER, Principal};
+use crate::{Error, Grant, Kind, OWNER, Principal, Right};
 use std::collections::{BTreeMap, HashMap};
 
 /// A token may have been made by one that was made by one, so often and no more.
@@ -47,6 +48,8 @@ pub enum State {
     Expired,
     /// It was revoked, or the token by which it was made.
     Revoked,
+    /// It is not accepted until an administrator resumes it, or the token by which it was made.
+    Paused,
 }
 
 /// Why somebody is not let in. What they are told is the same for the first three, so that nobody learns which secrets there were.
@@ -62,6 +65,9 @@ pub enum Refused {
     /// It was revoked.
     #[error("the token is not valid")]
     Revoked,
+    /// It is good, and not accepted until somebody resumes it. Whoever shows its secret may know that.
+    #[error("the token is paused")]
+    Paused,
     /// Whether it is valid cannot be said: the journal of tokens cannot be read.
     #[error("tokens cannot be checked")]
     Unreadable(#[source] Error),
@@ -72,6 +78,7 @@ pub enum Refused {
 pub(super) struct Table {
     tokens: BTreeMap<String, Entry>,
     by_digest: HashMap<Digest, String>,
+    offers: Offers,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +91,8 @@ struct Entry {
     expires_ms: Option<i64>,
     revoked: Option<(i64, String)>,
     used_ms: Option<i64>,
+    /// When and by whom it was paused, if it is.
+    paused: Option<(i64, String)>,
 }
 
 impl Table {
@@ -94,6 +103,27 @@ impl Table {
 
     pub(super) fn contains(&self, id: &str) -> bool {
         self.tokens.contains_key(id)
+    }
+
+    /// Ownership, as far as it is being handed over.
+    pub(super) fn transfers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// Whether it is one that ownership can be taken over from: the owner, or a token of the owner's that may everything and does not end by
+    /// itself. Else somebody who was let in for an hour could stay for ever.
+    pub(super) fn owns(&self, id: &str, now_ms: i64) -> bool {
+        let is_whole = |entry: &Entry| {
+            let everything = entry.grants.iter().any(|grant| grant.allows(Right::Admin, ""));
+            everything && entry.expires_ms.is_none() && entry.by == OWNER
+        };
+        id == OWNER || self.tokens.get(id).is_some_and(is_whole) && self.state(id, now_ms) == State::Active
+    }
+
+    /// Whether a token was made by a principal, or by one that was made by it, and so on.
+    pub(super) fn descends(&self, id: &str, from: &str) -> bool {
+        let mut makers = self.makers(id).take(MAX_DEPTH);
+        makers.any(|entry| entry.is_some_and(|entry| entry.by == from))
     }
 
     /// The token of that id.
@@ -126,6 +156,7 @@ impl Table {
             State::Active => {}
             State::Expired => return Err(Refused::Expired),
             State::Revoked => return Err(Refused::Revoked),
+            State::Paused => return Err(Refused::Paused),
         }
         let (name, grants) = (entry.name.clone(), entry.grants.clone());
         Ok(Principal { id: id.to_owned(), name, kind: Kind::Token, grants })
@@ -139,7 +170,8 @@ impl Table {
     /// The id of a token by that maker which is of use and has that name.
     pub(super) fn namesake(&self, name: &str, by: &str, now_ms: i64) -> Option<&str> {
         let named = self.tokens.iter().filter(|(_, entry)| entry.name == name && entry.by == by);
-        let mut active = named.filter(|(id, _)| self.state(id, now_ms) == State::Active);
+        let is_of_use = |id: &str| matches!(self.state(id, now_ms), State::Active | State::Paused);
+        let mut active = named.filter(|(id, _)| is_of_use(id));
         active.next().map(|(id, _)| id.as_str())
     }
 
@@ -152,19 +184,59 @@ impl Table {
     pub(super) fn records(&self, now_ms: i64) -> Vec<Record> {
         let horizon = now_ms.saturating_sub(KEPT_MS);
         let is_kept = |id: &str| self.ended_ms(id).is_none_or(|ended| ended > horizon);
-        self.tokens.iter().filter(|(id, _)| is_kept(id)).flat_map(|(id, entry)| entry.records(id)).collect()
+        let tokens =
+            self.tokens.iter().filter(|(id, _)| is_kept(id)).flat_map(|(id, entry)| entry.records(id));
+        tokens.chain(self.offers.records(now_ms)).collect()
+    }
+
+    /// An offer is taken: in one step its maker is left with what it kept, and somebody else may everything.
+    fn claimed(&mut self, offer: &Offer, (token, owner): (String, Entry)) -> Result<(), Unfit> {
+        self.claim_id(&token, &owner)?;
+        let at_ms = owner.created_ms;
+        // Who can use the folder's files can do so afterwards, too.
+        if offer.by != OWNER {
+            for made in self.tokens.values_mut().filter(|entry| entry.by == offer.by) {
+                if offer.passes_tokens {
+                    made.by.clone_from(&token);
+                } else {
+                    made.revoked.get_or_insert_with(|| (at_ms, token.clone()));
+                }
+            }
+            if let Some(maker) = self.tokens.get_mut(&offer.by) {
+                maker.grants.clone_from(&offer.keeps);
+                if offer.keeps.is_empty() {
+                    maker.revoked.get_or_insert_with(|| (at_ms, token.clone()));
+                }
+            }
+        }
+        self.tokens.insert(token, owner);
+        Ok(())
+    }
+
+    /// Takes an id and a digest for a new token.
+    fn claim_id(&mut self, id: &str, entry: &Entry) -> Result<(), Unfit> {
+        if self.tokens.contains_key(id) || self.by_digest.contains_key(&entry.digest) {
+            return Err(Unfit(format!("the token `{id}` is made twice")));
+        }
+        self.by_digest.insert(entry.digest, id.to_owned());
+        Ok(())
     }
 
     fn state(&self, id: &str, now_ms: i64) -> State {
-        let mut expired = false;
+        let (mut expired, mut paused) = (false, false);
         for (depth, found) in self.makers(id).enumerate() {
             // One whose maker is not known was made by nobody who may.
             let Some(entry) = found.filter(|entry| depth < MAX_DEPTH && entry.revoked.is_none()) else {
                 return State::Revoked;
             };
             expired |= entry.expires_ms.is_some_and(|end| end <= now_ms);
+            paused |= entry.paused.is_some();
         }
-        if expired { State::Expired } else { State::Active }
+        match (expired, paused) {
+            (true, _) => State::Expired,
+            (false, true) => State::Paused,
+            (false, false) => State::Active,
+        }
     }
 
     /// When it ceased to be any use, or will.
@@ -203,7 +275,8 @@ impl Entry {
         };
         let revoked = self.revoked.clone().map(|(at_ms, by)| Record::Revoked { id: id(), by, at_ms });
         let used = self.used_ms.map(|at_ms| Record::Used { id: id(), at_ms });
-        std::iter::once(created).chain(revoked).chain(used)
+        let paused = self.paused.clone().map(|(at_ms, by)| Record::Paused { id: id(), by, at_ms });
+        std::iter::once(created).chain(revoked).chain(paused).chain(used)
     }
 }
 
@@ -215,14 +288,54 @@ impl Replay for Table {
     fn apply(&mut self, _number: u64, record: &[u8]) -> Result<(), Unfit> {
         match Record::decode(record)? {
             Record::Created { id, name, digest, grants, by, at_ms, expires_ms } => {
-                if self.tokens.contains_key(&id) || self.by_digest.contains_key(&digest) {
-                    return Err(Unfit(format!("the token `{id}` is made twice")));
-                }
-                self.by_digest.insert(digest, id.clone());
                 let (revoked, used_ms) = (None, None);
-                let entry =
-                    Entry { name, digest, grants, by, created_ms: at_ms, expires_ms, revoked, used_ms };
+                let entry = Entry {
+                    name,
+                    digest,
+                    grants,
+                    by,
+                    created_ms: at_ms,
+                    expires_ms,
+                    revoked,
+                    used_ms,
+                    paused: None,
+                };
+                self.claim_id(&id, &entry)?;
                 self.tokens.insert(id, entry);
+            }
+            Record::Offered { id, digest, keeps, passes_tokens, by, at_ms, expires_ms } => {
+                let offer = Offer::new(digest, keeps, passes_tokens, by, at_ms, expires_ms);
+                self.offers.add(id, offer)?;
+            }
+            Record::Retracted { id, at_ms, .. } => self.offers.retract(&id, at_ms),
+            Record::Claimed { id, token, name, digest, via, at_ms } => {
+                let offer = self.offers.take(&id, &token, via, at_ms)?;
+                let (grants, by) = (vec![Grant::everything()], OWNER.to_owned());
+                let (expires_ms, revoked, used_ms) = (None, None, None);
+                let owner = Entry {
+                    name,
+                    digest,
+                    grants,
+                    by,
+                    created_ms: at_ms,
+                    expires_ms,
+                    revoked,
+                    used_ms,
+                    paused: None,
+                };
+                self.claimed(&offer, (token, owner))?;
+            }
+            Record::Told { id } => self.offers.told(&id),
+            // Neither a second pause changes anything, nor that one is resumed which is not paused.
+            Record::Paused { id, by, at_ms } => {
+                if let Some(entry) = self.tokens.get_mut(&id) {
+                    entry.paused.get_or_insert((at_ms, by));
+                }
+            }
+            Record::Resumed { id, .. } => {
+                if let Some(entry) = self.tokens.get_mut(&id) {
+                    entry.paused = None;
+                }
             }
             // A second revocation changes nothing, and neither does what happens to a token that is long gone.
             Record::Revoked { id, by, at_ms } => {

@@ -5,7 +5,7 @@
 //! Not here: what the records add up to (`table`).
 
 use super::record::Record;
-use super::secret::{self, Secret};
+use super::secret::{self, Purpose, Secret};
 use super::table::{Refused, Table, Token};
 use crate::journal::{Format, Journal, Unfit, Writer};
 use crate::{Error, Grant, Principal, Result};
@@ -18,7 +18,7 @@ const FILE: &str = "tokens.journal";
 /// Names are shown in lists.
 const MAX_NAME: usize = 64;
 /// More grants than anybody keeps in mind.
-const MAX_GRANTS: usize = 64;
+pub(super) const MAX_GRANTS: usize = 64;
 /// The use of a token is noted once in so long a time.
 const USE_MS: i64 = 3_600_000;
 /// A journal that is smaller is not worth making smaller.
@@ -63,7 +63,7 @@ pub struct Made {
 pub struct Tokens {
     journal: Mutex<Journal<Table>>,
     /// The size from which the journal may be worth compacting.
-    worth: AtomicU64,
+    pub(super) worth: AtomicU64,
 }
 
 impl Tokens {
@@ -79,7 +79,7 @@ impl Tokens {
     /// # Errors
     /// When it stands for none any more, never did, or the journal cannot be read.
     pub fn authenticate(&self, given: &str, now_ms: i64) -> std::result::Result<Principal, Refused> {
-        let digest = secret::digest_of(given).ok_or(Refused::Unknown)?;
+        let digest = secret::digest_of(given, Purpose::Token).ok_or(Refused::Unknown)?;
         let mut journal = self.journal();
         journal.refresh().map_err(Refused::Unreadable)?;
         let id = journal.state().id_of(&digest).ok_or(Refused::Unknown)?;
@@ -134,11 +134,11 @@ impl Tokens {
             return Err(Error::invalid(what));
         }
         let id = unused_id(writer.state())?;
-        let secret = Secret::random()?;
+        let secret = Secret::random(Purpose::Token)?;
         let created = Record::Created {
             id: id.clone(),
             name,
-            digest: secret.digest(),
+            digest: secret.digest(Purpose::Token),
             grants: new.grants,
             by: by.id,
             at_ms: now_ms,
@@ -173,14 +173,14 @@ impl Tokens {
         writer.state().get(id, now_ms).ok_or_else(not_found)
     }
 
-    fn journal(&self) -> MutexGuard<'_, Journal<Table>> {
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal<Table>> {
         // Whoever panicked had changed nothing but what a look at the file brings in order.
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The principal as it is now: its token may have ended since it was authenticated.
-fn standing(table: &Table, by: &Principal, now_ms: i64) -> Result<Principal> {
+pub(super) fn standing(table: &Table, by: &Principal, now_ms: i64) -> Result<Principal> {
     if by.is_owner() {
         return Ok(by.clone());
     }
@@ -188,7 +188,7 @@ fn standing(table: &Table, by: &Principal, now_ms: i64) -> Result<Principal> {
 }
 
 /// Whether a principal may see a token in a list, and revoke it. A token may end itself.
-fn may_know(by: &Principal, token: &Token) -> bool {
+pub(super) fn may_know(by: &Principal, token: &Token) -> bool {
     by.id == token.id || token.grants.iter().all(|grant| by.may_give(grant))
 }
 
@@ -204,7 +204,7 @@ fn check_maker(table: &Table, by: &Principal, grants: &[Grant]) -> Result<()> {
     Ok(())
 }
 
-fn check_name(name: &str) -> Result<&str> {
+pub(super) fn check_name(name: &str) -> Result<&str> {
     let bad = |why: &str| Err(Error::invalid(format!("a token's name {why}")));
     match name {
         _ if name.trim().is_empty() => bad("is how people know it; it cannot be empty"),
@@ -231,7 +231,7 @@ fn check_grants(grants: &[Grant]) -> Result<()> {
     }
 }
 
-fn unused_id(table: &Table) -> Result<String> {
+pub(super) fn unused_id(table: &Table) -> Result<String> {
     loop {
         let id = secret::random_id()?;
         if !table.contains(&id) {
@@ -240,7 +240,7 @@ fn unused_id(table: &Table) -> Result<String> {
     }
 }
 
-fn append(writer: &mut Writer<'_, Table>, record: &Record) -> Result<()> {
+pub(super) fn append(writer: &mut Writer<'_, Table>, record: &Record) -> Result<()> {
     writer.append(&encode(record)?)
 }
 
@@ -267,8 +267,9 @@ fn note_use(journal: &mut Journal<Table>, worth: &AtomicU64, id: &str, now_ms: i
 
 /// Makes the journal smaller when most of it says nothing any more. What fails is tried again another time. `worth` is the size from which
 /// it is worth a look; the next one comes when the journal has grown by as much as there was to look at.
-fn compact_if_worth_it(writer: &mut Writer<'_, Table>, worth: &AtomicU64, now_ms: i64) {
-    if writer.size() < worth.load(Ordering::Relaxed) {
+pub(super) fn compact_if_worth_it(writer: &mut Writer<'_, Table>, worth: &AtomicU64, now_ms: i64) {
+    // An offer that was taken is forgotten by this, and is to be told first.
+    if writer.size() < worth.load(Ordering::Relaxed) || writer.state().transfers().has_untold() {
         return;
     }
     let records = writer.state().records(now_ms);

@@ -36,7 +36,7 @@ fn a_folder_is_made_copied_moved_and_removed() {
     assert_eq!(std::fs::read_to_string(room.at("z/notes/deep/c.md")).unwrap(), "c\n");
     assert!(room.at("z/y").is_dir());
     assert_eq!(variant(&room.files.remove_folder(&path("z")).unwrap_err()), "not empty");
-    room.files.take_folder(&path("z"), &room.at(".workroom/tmp/gone")).unwrap();
+    room.files.take(&path("z"), &room.at(".workroom/tmp/gone")).unwrap();
     assert!(!room.at("z").exists() && room.at(".workroom/tmp/gone/notes/b.md").exists());
     room.files.remove_folder(&path("x/y")).unwrap();
 }

@@ -97,7 +97,7 @@ pub(crate) const OPERATIONS: [(&str, Operation); 14] = [
     ("make_folder", |room, path| room.files.make_folder(path).map(drop)),
     ("remove_file", |room, path| room.files.remove_file(path)),
     ("remove_folder", |room, path| room.files.remove_folder(path)),
-    ("take_folder", |room, path| room.files.take_folder(path, &room.at(".workroom/tmp/gone"))),
+    ("take", |room, path| room.files.take(path, &room.at(".workroom/tmp/gone"))),
     ("rename from", |room, from| room.files.rename(from, &path("moved")).map(drop)),
     ("rename to", |room, to| room.files.rename(&path("a.md"), to).map(drop)),
     ("copy_folder", |room, from| {

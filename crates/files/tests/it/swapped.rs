@@ -41,7 +41,7 @@ fn nothing_outside_is_reached_while_a_folder_is_swapped_for_a_link() {
             }
             drop(std::fs::write(room.at("a.md"), "a\n"));
             drop(room.files.remove_file(&path("moved")));
-            drop(room.files.take_folder(&path("moved"), &room.at(".workroom/tmp/gone")));
+            drop(room.files.take(&path("moved"), &room.at(".workroom/tmp/gone")));
             drop(std::fs::remove_dir_all(room.at(".workroom/tmp/gone")));
             drop(room.files.make_folder(&path("swap/deep")));
         }

@@ -36,6 +36,7 @@ impl Access {
                 let refusal = Refusal { kind: Kind::PreconditionFailed, ..self.refused(&error) };
                 refusal.next(NextCall::Read { path: path.to_owned() })
             }
+            ErrorKind::Held | ErrorKind::LeaseEnded => self.refused(&error),
             _ if !self.sees(path) && error.kind() != ErrorKind::Io => {
                 Refusal::new(Kind::Conflict, format!("`{path}` cannot be written"))
                     .hint("something is in the way that this token may not see; choose another path")
@@ -76,7 +77,10 @@ impl Access {
     }
 
     pub(super) fn refused(&self, error: &Error) -> Refusal {
-        Refusal::of(error, self.room.workspace.root())
+        match error.kind() {
+            ErrorKind::Held => self.locked(error),
+            _ => Refusal::of(error, self.room.workspace.root()),
+        }
     }
 
     /// Nothing is there, or nothing that it may know of: with what it may know of near it.
@@ -102,7 +106,7 @@ impl Access {
 
     pub(super) fn names_in(&self, folder: &str, readable: &PathSet) -> Option<Vec<String>> {
         let page = Page { after: None, limit: MOST };
-        let found = self.room.workspace.list(folder, readable, &page).ok()?;
+        let found = self.room.workspace.quiet().list(folder, readable, &page).ok()?;
         Some(found.entries.iter().map(|entry| entry.name().to_owned()).collect())
     }
 }

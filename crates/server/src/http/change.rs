@@ -9,7 +9,8 @@ use super::extract::{Caller, Json, Large, Query, Small};
 use super::idempotency::Answered;
 use super::reply::{Changed, Edited, Problems};
 use super::schema::{
-    EditFile, FileQuery, FromTo, IfMatch, InWorkspace, MakeFolder, Once, RemoveQuery, WriteQuery, check_range,
+    EditFile, FileQuery, FromTo, IfMatch, InWorkspace, MakeFolder, Once, RemoveQuery, UnderLease, WriteQuery,
+    check_range,
 };
 use super::stream;
 use crate::access::{Access, Change};
@@ -33,7 +34,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// Makes a change under the request's idempotency key, if it has one.
-async fn once<T, F>(caller: &Caller, headers: &HeaderMap, request: &[&[u8]], change: F) -> Result<Response>
+pub(super) async fn once<T, F>(
+    caller: &Caller,
+    headers: &HeaderMap,
+    request: &[&[u8]],
+    change: F,
+) -> Result<Response>
 where
     T: Serialize,
     F: Future<Output = Result<(StatusCode, T)>>,
@@ -66,7 +72,7 @@ fn respond(answered: &Answered) -> Response {
 }
 
 /// What the library is to expect, where the request expects something of a file.
-fn condition(access: &Access, path: &str, expected: &Expected) -> Result<Condition> {
+pub(super) fn condition(access: &Access, path: &str, expected: &Expected) -> Result<Condition> {
     let (any, versions) = match expected {
         Expected::Any => return Ok(Condition::Any),
         Expected::Absent => return Ok(Condition::Absent),
@@ -76,7 +82,7 @@ fn condition(access: &Access, path: &str, expected: &Expected) -> Result<Conditi
             versions => (false, versions),
         },
     };
-    match access.open(path) {
+    match access.examine(path) {
         Ok(opened) if any || versions.contains(&opened.version) => Ok(Condition::Version(opened.version)),
         Ok(opened) => Err(Refusal::new(
             Kind::PreconditionFailed,
@@ -89,7 +95,7 @@ fn condition(access: &Access, path: &str, expected: &Expected) -> Result<Conditi
     }
 }
 
-fn status_of(change: &Change) -> StatusCode {
+pub(super) fn status_of(change: &Change) -> StatusCode {
     if change.created == Some(true) { StatusCode::CREATED } else { StatusCode::OK }
 }
 
@@ -98,7 +104,7 @@ fn status_of(change: &Change) -> StatusCode {
 /// A body of any size. Folders are made. `If-None-Match: *` writes only where nothing is, `If-Match` only over the version it names.
 #[utoipa::path(
     put, path = "/v1/workspaces/{workspace}/file", tag = "files", operation_id = "write_file",
-    params(InWorkspace, WriteQuery, IfMatch, Once),
+    params(InWorkspace, WriteQuery, IfMatch, UnderLease, Once),
     request_body(content = String, content_type = "application/octet-stream", description = "The file's bytes"),
     responses(
         (status = 200, description = "Written over what was there", body = Changed, headers(("ETag" = String))),
@@ -148,7 +154,7 @@ pub(super) async fn write(
 /// A folder that is not empty needs `recursive`.
 #[utoipa::path(
     delete, path = "/v1/workspaces/{workspace}/file", tag = "files", operation_id = "remove_file",
-    params(InWorkspace, RemoveQuery, IfMatch, Once),
+    params(InWorkspace, RemoveQuery, IfMatch, UnderLease, Once),
     responses((status = 200, description = "Removed", body = Changed), Problems),
 )]
 pub(super) async fn remove(
@@ -173,7 +179,7 @@ pub(super) async fn remove(
 /// It is made if it is not there. Who may write and not read a place can do this there.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/file/append", tag = "files", operation_id = "append_file",
-    params(InWorkspace, FileQuery, IfMatch, Once),
+    params(InWorkspace, FileQuery, IfMatch, UnderLease, Once),
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes, at most 8 MiB"),
     responses(
         (status = 200, description = "Added to what was there", body = Changed),
@@ -206,7 +212,7 @@ async fn append(
 /// Each edit must match exactly once, unless it says everywhere; all of them are made or none.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/file/edit", tag = "files", operation_id = "edit_file",
-    params(InWorkspace, IfMatch, Once),
+    params(InWorkspace, IfMatch, UnderLease, Once),
     request_body = EditFile,
     responses((status = 200, description = "Edited, or what would come of it", body = Edited), Problems),
 )]
@@ -242,7 +248,7 @@ async fn edit(caller: Caller, headers: HeaderMap, Json { value, bytes }: Json<Ed
 /// To a path where nothing is. `If-Match` names the version of the file.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/file/move", tag = "files", operation_id = "move_file",
-    params(InWorkspace, IfMatch, Once),
+    params(InWorkspace, IfMatch, UnderLease, Once),
     request_body(content = FromTo, example = json!({"from": "private/plan.md", "to": "archive/plan.md"})),
     responses((status = 200, description = "Moved", body = Changed), Problems),
 )]
@@ -261,7 +267,7 @@ async fn rename(caller: Caller, headers: HeaderMap, Json { value, bytes }: Json<
 /// To a path where nothing is.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/file/copy", tag = "files", operation_id = "copy_file",
-    params(InWorkspace, Once),
+    params(InWorkspace, UnderLease, Once),
     request_body = FromTo,
     responses((status = 201, description = "Copied", body = Changed), Problems),
 )]
@@ -278,7 +284,7 @@ async fn copy(caller: Caller, headers: HeaderMap, Json { value, bytes }: Json<Fr
 /// And those above it.
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/folder", tag = "files", operation_id = "make_folder",
-    params(InWorkspace, Once),
+    params(InWorkspace, UnderLease, Once),
     request_body = MakeFolder,
     responses(
         (status = 200, description = "It was there", body = Changed),

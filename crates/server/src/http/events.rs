@@ -1,37 +1,36 @@
-//! Changes of a workspace as they happen (server-sent events).
+//! Events of a workspace: as a list that can be waited for, or as they happen (server-sent events).
 //!
-//! Invariant: a client hears only of what it may read; the ids of events do not tell how much happens elsewhere. It hears nothing more once its
-//! token has ended.
-//! Not here: noticing changes (`changes`).
+//! Invariant: a client hears only of what it may read; no cursor tells how much happens elsewhere. It hears nothing more once its token has ended.
+//! Not here: what is told (`engine`), the one reader for all who listen (`feed`).
 
 use super::App;
-use super::extract::{Caller, Nothing, Query};
+use super::event::{EventInfo, EventList, EventsQuery};
+use super::extract::{Caller, Query};
 use super::reply::Problems;
-use super::schema::InWorkspace;
+use super::schema::{InWorkspace, check_range};
 use crate::access::Access;
-use crate::changes::{Change, What};
+use crate::feed::{Listener, News};
 use crate::refusal::{Kind, Refusal, Result};
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use workroom::{After, Cursor, EventFilter, EventPage, Listed};
 
-/// Clients that may listen at once.
+/// Clients that may listen or wait at once.
 pub(super) const LISTENERS: usize = 256;
-/// So many changes share one look at the token.
+/// So many events share one look at the token.
 const TOGETHER: usize = 256;
 /// Events in so many bytes are told at once, and more in another piece.
 const PIECE: usize = 16 << 10;
@@ -41,48 +40,127 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// Hear of changes
+/// Hear of events
 ///
-/// Server-sent events `made`, `written`, `removed` with the path; `anything` when more may have changed than was told; `end` when the server
-/// ends. With `Last-Event-ID` it goes on where it was.
+/// What happened after a place, the oldest first; with `wait`, the answer comes with the first event. Whoever accepts `text/event-stream` hears of
+/// events without end: each by its type, with its cursor as id; `missed` when more may have happened than was told; `end` when the server ends. With
+/// `Last-Event-ID` it goes on where it was, on this server or after a restart.
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/events", tag = "events", operation_id = "events",
-    params(InWorkspace, ("Last-Event-ID" = Option<String>, Header, description = "the id of the last event that was heard")),
-    responses((status = 200, description = "Events without end", content_type = "text/event-stream", body = String), Problems),
+    params(InWorkspace, EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "the cursor of the last event that was heard")),
+    responses(
+        (status = 200, description = "Events", content(
+            (EventList = "application/json"),
+            (String = "text/event-stream"),
+        )),
+        Problems,
+    ),
 )]
-async fn events(caller: Caller, Query(Nothing {}): Query<Nothing>, headers: HeaderMap) -> Result<Response> {
-    let app = Arc::clone(caller.app());
+async fn events(caller: Caller, Query(query): Query<EventsQuery>, headers: HeaderMap) -> Result<Response> {
+    check_range("limit", query.limit(), 1..=1000)?;
+    check_range("wait", query.wait.unwrap_or_default(), 0..=60)?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = last.or(query.after.as_deref()).map_or(After::Now, place);
+    if wants_stream(&headers) {
+        return stream_of(caller, after, query.filter()).await;
+    }
+    let page = list(&caller, after, &query).await?;
+    Ok(axum::Json(EventList::of(&page)).into_response())
+}
+
+fn place(text: &str) -> After {
+    // Every text is one, of use or not.
+    let Ok(after) = text.parse();
+    after
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accepted
+        .split(',')
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "text/event-stream"))
+}
+
+/// A place among those who listen or wait.
+fn place_among(app: &Arc<App>) -> Result<Counted> {
     let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_| {
         let refusal = Refusal::new(Kind::Unavailable, "too many clients listen already");
         Refusal { retry_after: Some(10), ..refusal }
     })?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(|id| app.numbers.open(id));
+    Ok(Counted::new(app, place))
+}
+
+/// What happened after a place; if nothing did, what happens first within the time.
+async fn list(caller: &Caller, mut after: After, query: &EventsQuery) -> Result<EventPage> {
+    let until = Instant::now() + Duration::from_secs(query.wait.unwrap_or_default());
+    let (limit, filter) = (query.limit() as usize, query.filter());
+    let waits = query.wait.unwrap_or_default() > 0;
+    let _place = waits.then(|| place_among(caller.app())).transpose()?;
+    // Before the first look, so that nothing happens between the two.
+    let mut listener = match waits {
+        true => Some(caller.call(|access, _| Ok(access.room().feed()?.subscribe())).await?),
+        false => None,
+    };
+    loop {
+        let (at, wanted) = (after.clone(), filter.clone());
+        let page = caller.call(move |access, _| access.events(&at, &wanted, limit)).await?;
+        let Some(listener) = &mut listener else { return Ok(page) };
+        if !page.events.is_empty() || page.missed || Instant::now() >= until {
+            return Ok(page);
+        }
+        tokio::select! {
+            () = heard_of_something(listener, &caller.access) => {}
+            () = tokio::time::sleep_until(until) => {}
+            () = caller.app().stop.cancelled() => return Ok(page),
+        }
+        after = page.next.into();
+    }
+}
+
+/// Ends when something happened that the caller may know of, or may have.
+async fn heard_of_something(listener: &mut Listener, access: &Access) {
+    while let Ok(News::Event(listed)) = listener.recv().await {
+        if access.hears(&listed.event).is_some() {
+            return;
+        }
+    }
+}
+
+async fn stream_of(caller: Caller, after: After, filter: EventFilter) -> Result<Response> {
+    let app = Arc::clone(caller.app());
+    let place = place_among(&app)?;
+    let (at, wanted) = (after, filter.clone());
     let begun = caller.call(move |access, _| {
-        let changes = access.room().changes()?;
-        Ok(match last {
-            None => (VecDeque::new(), changes.subscribe(), false),
-            // What cannot be gone on with may have missed anything.
-            Some(number) => match number.and_then(|number| changes.after(number)) {
-                Some((missed, receiver)) => (missed.into(), receiver, false),
-                None => (VecDeque::new(), changes.subscribe(), true),
-            },
-        })
+        let listener = access.room().feed()?.subscribe();
+        let known = access.events(&at, &wanted, TOGETHER);
+        // What cannot be gone on with may have missed anything.
+        match known {
+            Err(refusal) if refusal.kind == Kind::Unprocessable => {
+                let page = access.events(&After::Now, &wanted, TOGETHER)?;
+                Ok((listener, EventPage { missed: true, ..page }))
+            }
+            known => Ok((listener, known?)),
+        }
     });
-    let (missed, receiver, has_gap) = begun.await?;
+    let (listener, page) = begun.await?;
     let pulse = app.timeouts.pulse;
-    let listening = Listening {
+    let mut listening = Listening {
         access: caller.access.clone(),
         stop: app.stop.clone(),
-        waiting: missed,
-        receiver,
-        app,
-        has_gap,
+        filter,
+        waiting: VecDeque::new(),
+        listener,
+        after: page.next.clone(),
+        heard: page.seq,
+        is_behind: false,
+        has_gap: false,
         is_new: true,
         has_ended: false,
         quiet_until: Instant::now() + pulse,
         pulse,
-        _place: Counted::new(caller.app(), place),
+        _place: place,
     };
+    listening.take(page);
     let body = stream::unfold(listening, |mut listening| async move {
         let text = listening.next().await?;
         Some((Ok::<Bytes, Infallible>(Bytes::from(text)), listening))
@@ -116,10 +194,15 @@ impl Drop for Counted {
 
 struct Listening {
     access: Access,
-    app: Arc<App>,
     stop: CancellationToken,
-    waiting: VecDeque<Arc<Change>>,
-    receiver: Receiver<Arc<Change>>,
+    filter: EventFilter,
+    waiting: VecDeque<Listed>,
+    listener: Listener,
+    /// Where to go on in the log, behind the event of the number `heard`.
+    after: Cursor,
+    heard: u64,
+    /// Whether there is more in the log than was looked at, which comes first.
+    is_behind: bool,
     has_gap: bool,
     is_new: bool,
     has_ended: bool,
@@ -140,13 +223,14 @@ impl Listening {
         }
         loop {
             if std::mem::take(&mut self.has_gap) {
-                return self.if_let_in(anything()).await;
+                return self.if_let_in("event: missed\ndata: {}\n\n".to_owned()).await;
             }
             let told = self.piece();
             if !told.is_empty() {
                 return self.if_let_in(told).await;
             }
-            if self.has_gap {
+            if self.is_behind {
+                self.catch_up().await?;
                 continue;
             }
             tokio::select! {
@@ -155,32 +239,68 @@ impl Listening {
                     self.has_ended = true;
                     return Some("event: end\ndata: {}\n\n".to_owned());
                 }
-                change = self.receiver.recv() => match change {
-                    Ok(change) => self.waiting.push_back(change),
-                    Err(RecvError::Lagged(_)) => self.has_gap = true,
+                news = self.listener.recv() => match news {
+                    Ok(news) => self.hear(news),
+                    Err(RecvError::Lagged(_)) => self.is_behind = true,
                     Err(RecvError::Closed) => return None,
                 },
                 () = tokio::time::sleep_until(self.quiet_until) => {
                     return self.if_let_in(": still here\n\n".to_owned()).await;
                 }
             }
+            self.hear_more();
         }
+    }
+
+    /// Takes what was told meanwhile, for one piece.
+    fn hear_more(&mut self) {
+        while self.waiting.len() < TOGETHER && !self.is_behind {
+            match self.listener.try_recv() {
+                Ok(news) => self.hear(news),
+                Err(TryRecvError::Lagged(_)) => self.is_behind = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        let News::Event(listed) = news else {
+            (self.has_gap, self.is_behind) = (true, true);
+            return;
+        };
+        // What is in the log and on its way here is told once.
+        if listed.event.seq <= self.heard || self.is_behind {
+            return;
+        }
+        (self.heard, self.after) = (listed.event.seq, listed.cursor.clone());
+        let seen = self.access.hears(&listed.event).filter(|event| self.filter.wants(event));
+        self.waiting
+            .extend(seen.map(|event| Listed { event: event.into_owned(), cursor: listed.cursor.clone() }));
+    }
+
+    /// Goes on in the log.
+    async fn catch_up(&mut self) -> Option<()> {
+        let (access, after, filter) = (self.access.clone(), self.after.clone(), self.filter.clone());
+        let read = tokio::task::spawn_blocking(move || access.events(&after.into(), &filter, TOGETHER));
+        let page = read.await.ok()?.ok()?;
+        self.take(page);
+        Some(())
+    }
+
+    fn take(&mut self, page: EventPage) {
+        (self.heard, self.after) = (page.seq, page.next);
+        self.is_behind = !page.at_end;
+        self.has_gap |= page.missed;
+        self.waiting.extend(page.events);
     }
 
     /// Events that wait, as many as make a piece.
     fn piece(&mut self) -> String {
-        while self.waiting.len() < TOGETHER {
-            match self.receiver.try_recv() {
-                Ok(change) => self.waiting.push_back(change),
-                Err(TryRecvError::Lagged(_)) => self.has_gap = true,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-            }
-        }
         let mut told = String::new();
         while told.len() < PIECE
-            && let Some(change) = self.waiting.pop_front()
+            && let Some(listed) = self.waiting.pop_front()
         {
-            told.extend(self.text(&change));
+            told.extend(text(&listed));
         }
         told
     }
@@ -192,91 +312,15 @@ impl Listening {
         let holds = tokio::task::spawn_blocking(move || access.holds());
         holds.await.is_ok_and(|holds| holds).then_some(text)
     }
-
-    /// An event, if it may be heard.
-    fn text(&self, change: &Change) -> Option<String> {
-        let name = match &change.what {
-            What::Made(_) => "made",
-            What::Written(_) => "written",
-            What::Removed(_) => "removed",
-            What::Anything => "anything",
-        };
-        let data = match change.what.path() {
-            Some(path) if !self.access.sees(path) => return None,
-            Some(path) => {
-                let at = jiff::Timestamp::from_millisecond(change.at_ms).ok()?;
-                json!({ "path": path, "at": at.to_string() })
-            }
-            None => json!({}),
-        };
-        let id = self.app.numbers.seal(change.number);
-        Some(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"))
-    }
 }
 
-fn anything() -> String {
-    "event: anything\ndata: {}\n\n".to_owned()
-}
-
-/// Numbers as texts that do not tell which of two is larger (a Feistel network over a keyed hash). Another process's mean nothing here.
-pub(super) struct Numbers {
-    key: [u8; 32],
-}
-
-const ROUNDS: std::ops::Range<u8> = 0..4;
-
-impl Numbers {
-    /// With a key.
-    pub(super) fn new(key: [u8; 32]) -> Self {
-        Self { key }
-    }
-
-    fn mix(&self, round: u8, half: u32) -> u32 {
-        let mut input = [round; 5];
-        input[1..].copy_from_slice(&half.to_le_bytes());
-        let hash = blake3::keyed_hash(&self.key, &input);
-        hash.as_bytes().iter().take(4).fold(0, |all, byte| all << 8 | u32::from(*byte))
-    }
-
-    fn seal(&self, number: u64) -> String {
-        let halves = ((number >> 32) as u32, number as u32);
-        let (left, right) =
-            ROUNDS.fold(halves, |(left, right), round| (right, left ^ self.mix(round, right)));
-        format!("{left:08x}{right:08x}")
-    }
-
-    fn open(&self, text: &str) -> Option<u64> {
-        let number = u64::from_str_radix(text, 16).ok()?;
-        let halves = ((number >> 32) as u32, number as u32);
-        let (left, right) =
-            ROUNDS.rev().fold(halves, |(left, right), round| (right ^ self.mix(round, left), left));
-        Some(u64::from(left) << 32 | u64::from(right))
-    }
+/// An event as it is sent.
+fn text(listed: &Listed) -> Option<String> {
+    let data = serde_json::to_string(&EventInfo::of(listed)).ok()?;
+    Some(format!("id: {}\nevent: {}\ndata: {data}\n\n", listed.cursor, listed.event.kind))
 }
 
 /// As many places as there may be listeners.
 pub(super) fn places() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(LISTENERS))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn another_key_makes_other_ids() {
-        let (one, other) = (Numbers::new([1; 32]), Numbers::new([2; 32]));
-        assert_ne!(one.seal(7), other.seal(7));
-        assert_ne!(other.open(&one.seal(7)), Some(7));
-        assert_eq!(one.open("no number"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn a_number_comes_back(number: u64, key: [u8; 32]) {
-            let numbers = Numbers::new(key);
-            prop_assert_eq!(numbers.open(&numbers.seal(number)), Some(number));
-        }
-    }
 }

@@ -115,8 +115,9 @@ async fn info(caller: Caller, Query(query): Query<FileQuery>) -> Result<axum::Js
         let entry = access.stat(&query.path.0)?;
         let mut info = EntryInfo::from(&entry);
         if entry.kind == workroom::Kind::File && access.sees(&entry.path) {
-            info.version = Some(access.open(&entry.path)?.version);
+            info.version = Some(access.examine(&entry.path)?.version);
         }
+        info.lease = access.lease_on(&entry.path).map(super::leases::HeldLease::from);
         Ok(info)
     });
     Ok(axum::Json(info.await?))

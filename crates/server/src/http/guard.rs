@@ -80,7 +80,7 @@ impl Rates {
             self.strangers.retain_recent();
         }
         limiter.check_key(&key).map_err(|not_until| {
-            let seconds = not_until.wait_time_from(self.clock.now()).as_secs() + 1;
+            let seconds = not_until.wait_time_from(self.clock.now()).as_secs() as u32 + 1;
             Refusal { retry_after: Some(seconds), ..Refusal::new(Kind::TooMany, "too many requests") }
         })
     }

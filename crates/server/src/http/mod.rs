@@ -6,9 +6,15 @@
 
 #[expect(dead_code, reason = "their schemas are used, and a test reads real answers into them")]
 mod answer;
+mod approvals;
 mod asked;
+mod audit;
+mod autosaves;
 mod change;
+mod checkpoints;
+mod comments;
 mod condition;
+mod event;
 mod events;
 mod extract;
 mod files;
@@ -16,6 +22,7 @@ mod guard;
 mod health;
 mod held;
 mod idempotency;
+mod leases;
 mod metrics;
 mod names;
 mod openapi;
@@ -28,6 +35,10 @@ pub(crate) mod serve;
 mod stream;
 mod tokens;
 mod trace;
+mod transfers;
+mod versions;
+mod webhooks;
+mod who;
 mod workspaces;
 
 pub use openapi::openapi_json;
@@ -44,7 +55,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use events::Numbers;
 use guard::Rates;
 use idempotency::Keys;
 use metrics::Metrics;
@@ -66,7 +76,6 @@ pub(crate) struct App {
     rates: Rates,
     keys: Keys,
     metrics: Metrics,
-    numbers: Numbers,
     listeners: Arc<Semaphore>,
     mcp: Endpoint,
     /// Where spans go, if anywhere.
@@ -88,7 +97,6 @@ pub(crate) struct Parts {
     pub(crate) timeouts: Timeouts,
     pub(crate) at_once: usize,
     pub(crate) fixtures: bool,
-    pub(crate) key: [u8; 32],
     pub(crate) telemetry: Option<Telemetry>,
     /// Asks those who wait to end.
     pub(crate) stop: CancellationToken,
@@ -111,7 +119,6 @@ impl App {
             rates: Rates::new(parts.rate),
             keys: Keys::default(),
             metrics,
-            numbers: Numbers::new(parts.key),
             listeners: events::places(),
             mcp,
             telemetry: parts.telemetry,

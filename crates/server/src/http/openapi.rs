@@ -23,9 +23,18 @@ pub(super) const ADDRESS: &str = "/v1/openapi.json";
     tags(
         (name = "workspaces", description = "The workspaces themselves"),
         (name = "files", description = "Files and folders as they are on disk"),
+        (name = "versions", description = "What files held before, and what was removed"),
+        (name = "checkpoints", description = "All files at one instant, to compare with and to go back to"),
+        (name = "leases", description = "Files and folders held for a while, so that nobody overwrites anybody"),
+        (name = "comments", description = "What people and agents say of files and passages"),
+        (name = "approvals", description = "What an agent asks for and a person answers"),
         (name = "search", description = "What is found in them, with citations"),
-        (name = "events", description = "Changes as they happen"),
+        (name = "events", description = "What happened, and what happens"),
+        (name = "webhooks", description = "Events sent elsewhere"),
+        (name = "autosaves", description = "States of agents, saved step by step"),
+        (name = "audit", description = "Who did what, and how much"),
         (name = "tokens", description = "Who may do what"),
+        (name = "transfers", description = "Ownership, handed over"),
         (name = "health", description = "For what watches over the server"),
     ),
     components(schemas(super::reply::ProblemDetails)),
@@ -52,9 +61,18 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(super::workspaces::routes())
         .merge(super::files::routes())
         .merge(super::change::routes())
+        .merge(super::versions::routes())
+        .merge(super::checkpoints::routes())
+        .merge(super::leases::routes())
+        .merge(super::comments::routes())
+        .merge(super::approvals::routes())
         .merge(super::search::routes())
         .merge(super::events::routes())
+        .merge(super::webhooks::routes())
+        .merge(super::autosaves::routes())
+        .merge(super::audit::routes())
         .merge(super::tokens::routes())
+        .merge(super::transfers::routes())
         .merge(super::health::routes())
 }
 

@@ -106,11 +106,16 @@ fn plain(scope: &str) -> String {
 
 fn next_call(call: &NextCall, workspace: &str) -> Option<Value> {
     let at = format!("/v1/workspaces/{workspace}");
+    if let NextCall::Lease { paths } = call {
+        let body = json!({ "paths": paths, "wait": 30 });
+        return Some(json!({ "method": "POST", "href": format!("{at}/leases"), "body": body }));
+    }
     let address = match call {
         NextCall::List { folder } => format!("{at}/files?folder={}", in_query(folder)),
         NextCall::Read { path } => format!("{at}/file?path={}", in_query(path)),
         NextCall::Find { pattern } => format!("{at}/files?pattern={}", in_query(pattern)),
         NextCall::Problems => format!("{at}/problems"),
+        NextCall::Lease { .. } => return None,
     };
     Some(json!({ "method": "GET", "href": address }))
 }

@@ -25,6 +25,22 @@ pub(super) struct WorkspaceName {
     pub(super) name: String,
 }
 
+/// A workspace that was put away, or taken out again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ArchivedWorkspace {
+    /// Its name in addresses.
+    pub(super) name: String,
+    /// Whether it is archived now.
+    pub(super) archived: bool,
+}
+
+/// A workspace that is no more.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeletedWorkspace {
+    /// What its name was.
+    pub(super) name: String,
+}
+
 /// The workspaces that the token opens.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Workspaces {
@@ -37,6 +53,11 @@ pub(super) struct Workspaces {
 pub(super) struct WorkspaceStatus {
     /// Its name in addresses.
     pub(super) name: String,
+    /// Its id, which stays when its name changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    /// Whether it is archived: read and searched, not changed.
+    pub(super) archived: bool,
     /// Indexed documents.
     pub(super) documents: u64,
     /// Indexed documents by type.
@@ -57,6 +78,8 @@ pub(super) struct WorkspaceStatus {
     pub(super) skipped: u64,
     /// The same, by the kind of reason.
     pub(super) skipped_by: BTreeMap<String, u64>,
+    /// Places whose files are not searched because indexing is switched off there; `/` is the whole workspace.
+    pub(super) index_off: Vec<String>,
     /// The last commit; only for who may read everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seq: Option<u64>,
@@ -82,6 +105,9 @@ pub(super) struct EntryInfo {
     /// A file's version, the same as its entity tag; in lists it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<String>,
+    /// The lease that is on it; in lists it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lease: Option<super::leases::HeldLease>,
 }
 
 /// What stands at a path.
@@ -114,6 +140,7 @@ impl From<&workroom::Entry> for EntryInfo {
             modified: time(entry.modified_ms).filter(|_| entry.modified_ms != 0),
             created: entry.created_ms.and_then(time),
             version: None,
+            lease: None,
         }
     }
 }
@@ -193,6 +220,8 @@ pub(super) struct TokenInfo {
     pub(super) used: Option<String>,
     /// Whether it is accepted now.
     pub(super) active: bool,
+    /// Whether it is paused, itself or the one by which it was made.
+    pub(super) paused: bool,
 }
 
 /// Tokens, the newest first.
@@ -231,15 +260,21 @@ pub(super) struct ProblemDetails {
     pub(super) hint: Option<String>,
     /// Calls that may help.
     pub(super) next: Option<Vec<NextCall>>,
+    /// Of what is locked: the lease that is in the way.
+    pub(super) lease: Option<super::leases::HeldLease>,
 }
 
 /// A call that may help.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NextCall {
-    /// `GET`.
+    /// `GET`, or `POST` with a body.
     pub(super) method: String,
     /// The address, on this server.
     pub(super) href: String,
+    /// The body, in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub(super) body: Option<serde_json::Value>,
 }
 
 /// What any call may be refused with.
@@ -279,6 +314,9 @@ pub(super) enum Problems {
     /// It is understood and cannot be done so.
     #[response(status = 422, content_type = "application/problem+json")]
     Unprocessable(ProblemDetails),
+    /// Somebody else holds a lease on it, or is about to change it.
+    #[response(status = 423, content_type = "application/problem+json")]
+    Locked(ProblemDetails),
     /// Too many requests.
     #[response(status = 429, content_type = "application/problem+json", headers(("Retry-After" = i64, description = "seconds")))]
     TooMany(ProblemDetails),

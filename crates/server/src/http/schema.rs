@@ -37,6 +37,16 @@ pub(super) struct IfMatch {
     if_match: Option<String>,
 }
 
+/// By which lease a change is made.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct UnderLease {
+    /// The id of a lease of one's own on what is changed. Without it nothing is changed on which somebody holds one.
+    #[param(rename = "Workroom-Lease", required = false, pattern = "^lease_[A-Za-z0-9]{22}$")]
+    workroom_lease: Option<String>,
+}
+
 /// Makes a change once.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -311,6 +321,9 @@ pub(super) struct MakeWorkspace {
     /// Its name.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     pub(super) name: String,
+    /// The workspace whose files and settings it is to begin with; the token must administer that one.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    pub(super) template: Option<String>,
 }
 
 /// Something that can be granted.

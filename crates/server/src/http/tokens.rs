@@ -20,7 +20,8 @@ use utoipa_axum::routes;
 
 /// Their routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+    let changes = OpenApiRouter::new().routes(routes!(pause)).routes(routes!(resume));
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke)).merge(changes)
 }
 
 /// Which token.
@@ -85,7 +86,41 @@ async fn revoke(
     Ok(axum::Json(info(&token)))
 }
 
-fn name(name: &str) -> Result<String> {
+/// Pause a token
+///
+/// It is accepted no more, nor those that were made by it, until it is resumed.
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/tokens/{id}/pause", tag = "tokens", operation_id = "pause_token",
+    params(InWorkspace, TokenId),
+    responses((status = 200, description = "Paused, or ended before", body = TokenInfo), Problems),
+)]
+async fn pause(
+    caller: Caller,
+    Path((_, id)): Path<(String, String)>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<axum::Json<TokenInfo>> {
+    let token = caller.call(move |access, _| access.pause_token(&id, true)).await?;
+    Ok(axum::Json(info(&token)))
+}
+
+/// Resume a token
+///
+/// One that was paused, by somebody or by an alert, is accepted again.
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/tokens/{id}/resume", tag = "tokens", operation_id = "resume_token",
+    params(InWorkspace, TokenId),
+    responses((status = 200, description = "Accepted again, unless it has ended", body = TokenInfo), Problems),
+)]
+async fn resume(
+    caller: Caller,
+    Path((_, id)): Path<(String, String)>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<axum::Json<TokenInfo>> {
+    let token = caller.call(move |access, _| access.pause_token(&id, false)).await?;
+    Ok(axum::Json(info(&token)))
+}
+
+pub(super) fn name(name: &str) -> Result<String> {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-');
     let fits = (2..=64).contains(&name.len()) && name.chars().all(usual);
@@ -95,7 +130,7 @@ fn name(name: &str) -> Result<String> {
     Err(Refusal::invalid("a token's name has 2 to 64 letters, digits, spaces, dots, dashes"))
 }
 
-fn granted(grant: &Grant) -> Result<custody::Grant> {
+pub(super) fn granted(grant: &Grant) -> Result<custody::Grant> {
     check_range("the number of rights", grant.rights.len() as u64, 1..=3)?;
     let rights = grant.rights.iter().map(|right| match right {
         Right::Read => custody::Right::Read,
@@ -106,27 +141,32 @@ fn granted(grant: &Grant) -> Result<custody::Grant> {
         .map_err(|error| Refusal::of_custody(&error))
 }
 
-fn info(token: &custody::Token) -> TokenInfo {
+pub(super) fn info(token: &custody::Token) -> TokenInfo {
     let time =
         |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|time| time.to_string()).unwrap_or_default();
-    let right = |right: custody::Right| match right {
-        custody::Right::Read => Right::Read,
-        custody::Right::Write => Right::Write,
-        custody::Right::Admin => Right::Admin,
-    };
-    let grant = |grant: &custody::Grant| Grant {
-        prefix: FolderPath(grant.prefix().to_owned()),
-        rights: grant.rights().named().map(right).collect(),
-    };
     TokenInfo {
         id: token.id.clone(),
         name: token.name.clone(),
-        grants: token.grants.iter().map(grant).collect(),
+        grants: token.grants.iter().map(shown_grant).collect(),
         created_by: token.created_by.clone(),
         created: time(token.created_ms),
         expires: token.expires_ms.map(time),
         revoked: token.revoked_ms.map(time),
         used: token.used_ms.map(time),
         active: token.state == custody::State::Active,
+        paused: token.state == custody::State::Paused,
+    }
+}
+
+/// A grant as answers write it.
+pub(super) fn shown_grant(grant: &custody::Grant) -> Grant {
+    let right = |right: custody::Right| match right {
+        custody::Right::Read => Right::Read,
+        custody::Right::Write => Right::Write,
+        custody::Right::Admin => Right::Admin,
+    };
+    Grant {
+        prefix: FolderPath(grant.prefix().to_owned()),
+        rights: grant.rights().named().map(right).collect(),
     }
 }

@@ -5,19 +5,29 @@
 
 use super::App;
 use super::extract::{Caller, DEADLINE, Json, Nothing, Query, secret};
-use super::reply::{MadeWorkspace, Problems, WorkspaceName, WorkspaceStatus, Workspaces};
+use super::reply::{
+    ArchivedWorkspace, DeletedWorkspace, MadeWorkspace, Problems, WorkspaceName, WorkspaceStatus, Workspaces,
+};
 use super::schema::{InWorkspace, MakeWorkspace};
+use crate::blocking::Cancel;
+use crate::host::Host;
 use crate::refusal::{Refusal, Result};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use std::sync::Arc;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Their routes.
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(status))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(status, delete))
+        .routes(routes!(archive))
+        .routes(routes!(unarchive))
 }
 
 /// List workspaces
@@ -41,7 +51,8 @@ async fn list(
 
 /// Make a workspace
 ///
-/// For who administers another one. Its first token comes with it, and may everything there.
+/// For who administers another one: empty, or with the files and settings of a template, and with nothing else of it. Its first token comes with it,
+/// and may everything there.
 #[utoipa::path(
     post, path = "/v1/workspaces", tag = "workspaces", operation_id = "create_workspace",
     request_body = MakeWorkspace,
@@ -55,8 +66,9 @@ async fn create(
     let (secret, host) = (secret(&headers)?, Arc::clone(&app.host));
     let known = secret.clone();
     app.blocking.run(DEADLINE, move |_| host.names(known.as_deref())).await?;
-    let (name, host) = (body?.value.name, Arc::clone(&app.host));
-    let (room, made) = app.blocking.run(DEADLINE, move |_| host.create(&name, secret.as_deref())).await?;
+    let (MakeWorkspace { name, template }, host) = (body?.value, Arc::clone(&app.host));
+    let make = move |_: &Cancel| host.create(&name, template.as_deref(), secret.as_deref());
+    let (room, made) = app.blocking.run(DEADLINE, make).await?;
     let body = MadeWorkspace { name: room.name.clone(), secret: made.secret.reveal().to_owned() };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())
 }
@@ -74,6 +86,8 @@ async fn status(caller: Caller, Query(Nothing {}): Query<Nothing>) -> Result<axu
         let status = access.status()?;
         Ok(WorkspaceStatus {
             name: access.room().name.clone(),
+            id: access.room().workspace.id().ok().flatten(),
+            archived: status.archived,
             documents: status.documents,
             types: status.types,
             bytes: status.bytes,
@@ -84,9 +98,68 @@ async fn status(caller: Caller, Query(Nothing {}): Query<Nothing>) -> Result<axu
             model: status.model,
             skipped: status.skipped,
             skipped_by: status.skipped_by,
+            index_off: status.index_off,
             seq: access.readable().is_all().then_some(status.seq),
             writable: access.may_write_anywhere(),
         })
     });
     status.await.map(axum::Json)
+}
+
+/// What confirms a deletion.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeleteQuery {
+    /// The workspace's name, once more.
+    #[param(min_length = 1, max_length = 64)]
+    confirm: String,
+}
+
+/// Delete a workspace
+///
+/// With all that is in it, for good. For who administers it, where several are served.
+#[utoipa::path(
+    delete, path = "/v1/workspaces/{workspace}", tag = "workspaces", operation_id = "delete_workspace",
+    params(InWorkspace, DeleteQuery),
+    responses((status = 200, description = "Deleted", body = DeletedWorkspace), Problems),
+)]
+async fn delete(
+    caller: Caller,
+    Query(DeleteQuery { confirm }): Query<DeleteQuery>,
+) -> Result<axum::Json<DeletedWorkspace>> {
+    let host = Arc::clone(&caller.app().host);
+    let name = caller.call(move |access, _| host.delete(access, &confirm)).await?;
+    Ok(axum::Json(DeletedWorkspace { name }))
+}
+
+/// Archive a workspace
+///
+/// It is read and searched, and nothing in it changes; its folder is not watched. For who administers it.
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/archive", tag = "workspaces", operation_id = "archive_workspace",
+    params(InWorkspace),
+    responses((status = 200, description = "Archived", body = ArchivedWorkspace), Problems),
+)]
+async fn archive(caller: Caller, Query(Nothing {}): Query<Nothing>) -> Result<axum::Json<ArchivedWorkspace>> {
+    set_archived(&caller, true).await
+}
+
+/// Take a workspace out of the archive
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/unarchive", tag = "workspaces", operation_id = "unarchive_workspace",
+    params(InWorkspace),
+    responses((status = 200, description = "Taken out", body = ArchivedWorkspace), Problems),
+)]
+async fn unarchive(
+    caller: Caller,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<axum::Json<ArchivedWorkspace>> {
+    set_archived(&caller, false).await
+}
+
+async fn set_archived(caller: &Caller, archived: bool) -> Result<axum::Json<ArchivedWorkspace>> {
+    let name = caller.access.room().name.clone();
+    caller.call(move |access, _| Host::set_archived(access, archived)).await?;
+    Ok(axum::Json(ArchivedWorkspace { name, archived }))
 }

@@ -110,11 +110,23 @@ impl Agent {
         T: Send + 'static,
         F: FnOnce(&Access, &crate::blocking::Cancel) -> Answer<T> + Send + 'static,
     {
+        self.run_or_wait(context, false, call).await
+    }
+
+    /// As [`Agent::run`], of a call that may wait for others.
+    async fn run_or_wait<T, F>(&self, context: &Context, waits: bool, call: F) -> Result<Answer<T>, ErrorData>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Access, &crate::blocking::Cancel) -> Answer<T> + Send + 'static,
+    {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
         let access = self.shown(&context.extensions)?.coming(Via::Mcp, client.as_deref());
         let answers = access.room().model().map_or(DEADLINE, |model| generation::patience(model));
         let call = move |cancel: &crate::blocking::Cancel| Ok(access.holds().then(|| call(&access, cancel)));
-        let running = self.shared.blocking.run(DEADLINE.max(answers), call);
+        let (blocking, deadline) = (&self.shared.blocking, DEADLINE.max(answers));
+        let running = async {
+            if waits { blocking.wait(deadline, call).await } else { blocking.run(deadline, call).await }
+        };
         tokio::select! {
             answer = running => match answer {
                 Ok(answer) => answer.ok_or_else(ended),
@@ -139,8 +151,10 @@ impl Agent {
             return fixture.unwrap_or_else(|| Err(reply::unknown_tool(&request.name)));
         };
         let arguments = request.arguments.unwrap_or_default();
-        let called =
-            self.run(context, move |access, cancel| action.call(&tools::Call { access, cancel }, arguments));
+        let call = move |access: &Access, cancel: &crate::blocking::Cancel| {
+            action.call(&tools::Call { access, cancel }, arguments)
+        };
+        let called = self.run_or_wait(context, action.waits, call);
         let answer = Pulse::of(context).during(called).await?;
         Ok(match answer {
             Ok(done) => reply::done(done),
@@ -154,7 +168,7 @@ impl Agent {
 const TTL_MS: u64 = 0;
 
 fn ended() -> ErrorData {
-    ErrorData::invalid_request("the token has ended: it was revoked, or its time is over", None)
+    ErrorData::invalid_request("the token holds no more: it was revoked or paused, or its time is over", None)
 }
 
 fn is_modern(context: &Context) -> bool {

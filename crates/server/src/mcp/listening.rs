@@ -2,13 +2,13 @@
 //!
 //! Invariant: a client is told of what its principal may see, as long as its token holds. One that reads slowly holds up nobody but itself, and
 //! is told in the end that it missed something.
-//! Not here: what has changed (`changes`).
+//! Not here: what happens (`feed`).
 
 use super::agent::{DEADLINE, Shared};
 use super::fixtures::Announced;
 use super::{reply, uri};
 use crate::access::Access;
-use crate::changes::{Change, What};
+use crate::feed::{Listener, News};
 use crate::refusal::{Kind, Refusal};
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::service::{Peer, SubscriptionContext, SubscriptionSink};
@@ -82,19 +82,23 @@ struct Due {
 }
 
 impl Due {
-    /// Adds what a change means to somebody.
-    fn add(&mut self, change: &What, watched: &Watched, sees: impl Fn(&str) -> bool) {
-        match change.path() {
-            Some(path) if sees(path) => {
-                self.lists |= change.changes_lists();
-                self.uris.extend(watched.0.get(path).into_iter().flatten().cloned());
-            }
-            Some(_) => {}
-            None => {
-                self.lists = true;
-                let seen = watched.0.iter().filter(|(path, _)| sees(path));
-                self.uris.extend(seen.flat_map(|(_, uris)| uris.iter().cloned()));
-            }
+    /// Adds what news mean to somebody.
+    fn add(&mut self, news: &News, watched: &Watched, sees: impl Fn(&str) -> bool) {
+        let News::Event(listed) = news else {
+            self.lists = true;
+            let seen = watched.0.iter().filter(|(path, _)| sees(path));
+            return self.uris.extend(seen.flat_map(|(_, uris)| uris.iter().cloned()));
+        };
+        // What else is told is about files that have not changed.
+        let event = &listed.event;
+        let changes_lists = match event.kind.as_str() {
+            "file.modified" => false,
+            "file.created" | "file.deleted" | "file.moved" => true,
+            _ => return,
+        };
+        for path in [&event.path, &event.to].into_iter().flatten().filter(|path| sees(path)) {
+            self.lists |= changes_lists;
+            self.uris.extend(watched.0.get(path).into_iter().flatten().cloned());
         }
     }
 }
@@ -103,7 +107,7 @@ impl Due {
 struct Telling {
     access: Access,
     watched: Arc<Mutex<Watched>>,
-    changes: Receiver<Arc<Change>>,
+    news: Listener,
     fixtures: Option<Receiver<Announced>>,
 }
 
@@ -111,10 +115,10 @@ impl Telling {
     async fn new(shared: &Shared, access: &Access, watched: Arc<Mutex<Watched>>) -> Result<Self, ErrorData> {
         let room = Arc::clone(access.room());
         // Who listens first begins the watch, and may have to wait for the workspace's owner.
-        let changes = shared.blocking.run(DEADLINE, move |_| Ok(room.changes()?.subscribe()));
-        let changes = changes.await.map_err(|refusal| reply::error(&refusal, None))?;
+        let news = shared.blocking.run(DEADLINE, move |_| Ok(room.feed()?.subscribe()));
+        let news = news.await.map_err(|refusal| reply::error(&refusal, None))?;
         let fixtures = shared.fixtures.as_ref().map(super::fixtures::Fixtures::subscribe);
-        Ok(Self { access: access.clone(), watched, changes, fixtures })
+        Ok(Self { access: access.clone(), watched, news, fixtures })
     }
 
     /// Tells until there is nothing to tell any more, or nobody who may hear it. While the connection ends, telling can take for ever: whoever
@@ -123,16 +127,16 @@ impl Telling {
         loop {
             tokio::select! {
                 announced = announced(&mut self.fixtures) => to.tell(announced.into()).await,
-                first = self.changes.recv() => {
+                first = self.news.recv() => {
                     let Some(due) = self.due(first).await else { return };
                     if !self.holds().await || to.is_gone() {
                         return;
                     }
                     if due.lists {
-                        to.tell(News::Resources).await;
+                        to.tell(Told::Resources).await;
                     }
                     for uri in &due.uris {
-                        to.tell(News::Resource(uri)).await;
+                        to.tell(Told::Resource(uri)).await;
                     }
                 }
             }
@@ -145,25 +149,25 @@ impl Telling {
         tokio::task::spawn_blocking(move || access.holds()).await.unwrap_or(false)
     }
 
-    /// What is due after a change, and those that come right after it.
-    async fn due(&mut self, first: Result<Arc<Change>, RecvError>) -> Option<Due> {
+    /// What is due after an event, and those that come right after it.
+    async fn due(&mut self, first: Result<News, RecvError>) -> Option<Due> {
         let mut heard = match first {
-            Ok(change) => vec![change.what.clone()],
-            Err(RecvError::Lagged(_)) => vec![What::Anything],
+            Ok(news) => vec![news],
+            Err(RecvError::Lagged(_)) => vec![News::Missed],
             Err(RecvError::Closed) => return None,
         };
         tokio::time::sleep(TOGETHER).await;
         loop {
-            match self.changes.try_recv() {
-                Ok(change) => heard.push(change.what.clone()),
-                Err(TryRecvError::Lagged(_)) => heard.push(What::Anything),
+            match self.news.try_recv() {
+                Ok(news) => heard.push(news),
+                Err(TryRecvError::Lagged(_)) => heard.push(News::Missed),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Due::default();
-        for what in &heard {
-            due.add(what, &watched, |path| self.access.sees(path));
+        for news in &heard {
+            due.add(news, &watched, |path| self.access.sees(path));
         }
         Some(due)
     }
@@ -183,14 +187,14 @@ async fn announced(fixtures: &mut Option<Receiver<Announced>>) -> Announced {
 }
 
 /// What is told.
-enum News<'a> {
+enum Told<'a> {
     Tools,
     Prompts,
     Resources,
     Resource(&'a str),
 }
 
-impl From<Announced> for News<'_> {
+impl From<Announced> for Told<'_> {
     fn from(announced: Announced) -> Self {
         match announced {
             Announced::Tools => Self::Tools,
@@ -207,19 +211,19 @@ enum Ear<'a> {
 
 impl Ear<'_> {
     // What was not asked for is not sent, and who is gone hears nothing: neither is an error here.
-    async fn tell(&self, news: News<'_>) {
+    async fn tell(&self, news: Told<'_>) {
         match self {
             Self::Request(sink) => drop(match news {
-                News::Tools => sink.notify_tool_list_changed().await,
-                News::Prompts => sink.notify_prompt_list_changed().await,
-                News::Resources => sink.notify_resource_list_changed().await,
-                News::Resource(uri) => sink.notify_resource_updated(uri).await,
+                Told::Tools => sink.notify_tool_list_changed().await,
+                Told::Prompts => sink.notify_prompt_list_changed().await,
+                Told::Resources => sink.notify_resource_list_changed().await,
+                Told::Resource(uri) => sink.notify_resource_updated(uri).await,
             }),
             Self::Session(peer) => drop(match news {
-                News::Tools => peer.notify_tool_list_changed().await,
-                News::Prompts => peer.notify_prompt_list_changed().await,
-                News::Resources => peer.notify_resource_list_changed().await,
-                News::Resource(uri) => {
+                Told::Tools => peer.notify_tool_list_changed().await,
+                Told::Prompts => peer.notify_prompt_list_changed().await,
+                Told::Resources => peer.notify_resource_list_changed().await,
+                Told::Resource(uri) => {
                     peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await
                 }
             }),
@@ -324,6 +328,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_due_is_what_is_watched_and_seen() {
@@ -333,22 +338,31 @@ mod tests {
         {
             assert!(watched.add("mill", uri));
         }
-        let check = |what: What, lists: bool, uris: &[&str]| {
+        let check = |news: &News, lists: bool, uris: &[&str]| {
             let mut due = Due::default();
-            due.add(&what, &watched, |path| !path.starts_with("secret"));
+            due.add(news, &watched, |path| !path.starts_with("secret"));
             assert_eq!(
                 due,
                 Due { lists, uris: uris.iter().map(|uri| (*uri).to_owned()).collect() },
-                "{what:?}"
+                "{news:?}"
             );
         };
         let both = ["workroom:///a.md", "workroom://mill/a.md#line=0,2"];
-        check(What::Written("a.md".into()), false, &both);
-        check(What::Removed("a.md".into()), true, &both);
-        check(What::Made("c.md".into()), true, &[]);
-        check(What::Written("secret/b.md".into()), false, &[]);
-        check(What::Removed("secret/b.md".into()), false, &[]);
-        check(What::Anything, true, &both);
+        check(&news("file.modified", "a.md", None), false, &both);
+        check(&news("file.deleted", "a.md", None), true, &both);
+        check(&news("file.created", "c.md", None), true, &[]);
+        check(&news("file.moved", "c.md", Some("a.md")), true, &both);
+        check(&news("file.moved", "secret/b.md", Some("d.md")), true, &[]);
+        check(&news("file.indexed", "a.md", None), false, &[]);
+        check(&news("file.modified", "secret/b.md", None), false, &[]);
+        check(&news("file.deleted", "secret/b.md", None), false, &[]);
+        check(&News::Missed, true, &both);
+    }
+
+    fn news(kind: &str, path: &str, to: Option<&str>) -> News {
+        let event = json!({"seq": 1, "id": "msg_1", "type": kind, "at_ms": 1, "path": path, "to": to});
+        let listed = json!({"event": event, "cursor": "1"});
+        News::Event(Arc::new(serde_json::from_value(listed).unwrap()))
     }
 
     #[test]

@@ -36,6 +36,7 @@ fn next(call: &NextCall) -> (&'static str, Value) {
         NextCall::Read { path } => ("read_text_file", json!({"path": path})),
         NextCall::Find { pattern } => ("search_files", json!({"path": "", "pattern": pattern})),
         NextCall::Problems => ("status", json!({"detail": "full"})),
+        NextCall::Lease { paths } => ("acquire_lease", json!({"paths": paths, "wait": 30})),
     }
 }
 

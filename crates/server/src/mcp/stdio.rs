@@ -42,7 +42,7 @@ pub fn stdio(
     let room = Arc::new(Room::new(name, Arc::new(workspace)).with_model(model));
     if room.workspace.is_owner() {
         // There is no daemon: we bring the index up to date and keep it so. Where that fails, calls say why.
-        drop(room.changes());
+        drop(room.feed());
     }
     let access = Access::new(room, Arc::new(principal));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -57,7 +57,7 @@ fn streams(server: &Running, token: &str) -> Vec<Stream> {
     let mut new = Agent::connect(server.address, "/mcp", token, Era::Stateless);
     let filter = json!({"resourcesListChanged": true, "resourceSubscriptions": ["workroom:///log.txt"]});
     let (listening, _) = new.request("subscriptions/listen", json!({"notifications": filter}));
-    let events = server.request(token, "GET", "/events");
+    let events = server.request(token, "GET", "/events").header("Accept", "text/event-stream");
     vec![
         Stream::open(server, "events", &events, "retry:"),
         Stream::open(server, "a session's stream", &session, "HTTP/1.1 200"),

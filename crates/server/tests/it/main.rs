@@ -6,6 +6,7 @@
 
 mod agent;
 mod alike;
+mod autosaves;
 mod client;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../../../telemetry/tests/it/collector.rs"]
@@ -14,13 +15,17 @@ mod described;
 mod encoded;
 mod ended;
 mod endurance;
+mod events;
 mod files;
 mod guards;
+mod handoff;
+mod leases;
 mod limits;
 mod model;
 mod names;
 mod oracle;
 mod provenance;
+mod rooms;
 mod search;
 mod served;
 mod several;
@@ -30,6 +35,7 @@ mod tls;
 mod tokens;
 #[cfg(unix)]
 mod vectors;
+mod versions;
 mod wire;
 
 /// The interface's description is the one in docs.

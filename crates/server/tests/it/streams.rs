@@ -29,7 +29,7 @@ fn listen(server: &Running, token: &str, last: Option<&str>) -> BufReader<TcpStr
     let mut stream = connect(server.address);
     let last = last.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
     let head = format!(
-        "GET /v1/workspaces/mill/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{last}\r\n"
+        "GET /v1/workspaces/mill/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: Bearer {token}\r\n{last}\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     let mut reader = BufReader::new(stream);
@@ -72,7 +72,7 @@ fn changes_are_heard_by_who_may_and_gone_on_with() {
     assert!(!lines.contains(&format!("id: {id}")), "{lines:?}");
     // What means nothing here may have missed anything.
     let mut lost = listen(&server, &reader, Some("nonsense"));
-    until(&mut lost, |line| line == "event: anything");
+    until(&mut lost, |line| line == "event: missed");
 }
 
 #[test]

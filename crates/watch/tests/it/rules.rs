@@ -131,7 +131,16 @@ fn a_path_that_does_not_exist_is_judged_by_the_rules() {
 fn the_default_rules() {
     check(
         &[(IGNORE_FILE, DEFAULT_IGNORE)],
-        &["src/main.rs", "docs/target.md", "a/b.md", ".env.example"],
+        &[
+            "src/main.rs",
+            "docs/target.md",
+            "a/b.md",
+            ".env.example",
+            "agents/a-1/config.json",
+            "agents/a-1/a_state.json",
+            "agents/a-1/steps/notes.md",
+            "x/agents/a-1/steps/00000001.json",
+        ],
         &[
             "target/debug/x",
             "a/node_modules/x/y.js",
@@ -141,6 +150,10 @@ fn the_default_rules() {
             "#a.md#",
             ".a.swp",
             ".DS_Store",
+            "agents/a-1/config.json.tmp",
+            "agents/a-1/a_state.json.temp",
+            "agents/a-1/a_state.json.backup",
+            "agents/a-1/steps/00000001.json",
         ],
     );
 }

@@ -4,6 +4,8 @@
 mod disk;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod checkpoint;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod denied;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod hostile;

@@ -19,16 +19,16 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// Calls to be let go before the owner is killed.
 #[derive(Debug, Default)]
-struct Trigger {
-    left: AtomicI64,
-    is_armed: AtomicBool,
-    has_killed: AtomicBool,
+pub(crate) struct Trigger {
+    pub(crate) left: AtomicI64,
+    pub(crate) is_armed: AtomicBool,
+    pub(crate) has_killed: AtomicBool,
 }
 
 /// Kills the traced program before a call that changes something: a file, a name, what is durable, or what a client has heard.
-struct Killer {
-    root: PathBuf,
-    trigger: Arc<Trigger>,
+pub(crate) struct Killer {
+    pub(crate) root: PathBuf,
+    pub(crate) trigger: Arc<Trigger>,
 }
 
 /// Calls that make a change lasting, or tell of it, and write bytes.
@@ -271,7 +271,7 @@ fn edit(old: &str, new: &str) -> Edit {
 }
 
 /// The files and folders of the user, as cases name them.
-fn folder(root: &Path) -> BTreeMap<String, String> {
+pub(crate) fn folder(root: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(root).unwrap().flatten() {
         let name = entry.file_name().into_string().unwrap();

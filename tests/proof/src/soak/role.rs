@@ -110,7 +110,7 @@ pub fn base_path(n: u64) -> String {
 }
 
 /// The process that owns the workspace, as its lock file says.
-pub(super) fn owner(root: &Path) -> Option<u32> {
+pub(crate) fn owner(root: &Path) -> Option<u32> {
     std::fs::read_to_string(root.join(".workroom/lock")).ok()?.split_whitespace().next()?.parse().ok()
 }
 

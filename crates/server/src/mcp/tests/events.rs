@@ -1,22 +1,14 @@
 //! What a server says by itself: changes, progress; and what it stops saying.
 
 use super::client::{Client, ERAS, Era, Mill};
-use crate::changes::What;
 use custody::Right::Read;
 use serde_json::json;
-
-/// Waits until the folder was compared the first time, which is told as that anything may have changed.
-async fn settled(mill: &Mill) {
-    let mut changes = mill.room.changes().unwrap().subscribe();
-    while changes.recv().await.unwrap().what != What::Anything {}
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watched_file_is_told_of_in_both_eras() {
     const URI: &str = "workroom:///notes/log.md";
     for era in ERAS {
         let mill = Mill::new();
-        settled(&mill).await;
         let mut c = Client::connect(era, mill.with(&[("notes", &[Read])])).await;
         let watched = [URI, "workroom:///secret/plan.md"];
         match era {
@@ -115,4 +107,30 @@ async fn fixtures_are_there_when_they_are_wanted() {
     assert_eq!(result["content"][0]["text"], "This is a simple text response for testing.");
     let mut c = Client::connect(Era::Sessions, mill.owner()).await;
     assert_eq!(c.call("test_simple_text", json!({})).await["error"]["code"], -32602);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_waits_for_what_another_writes() {
+    let mill = Mill::new();
+    let mut c = Client::connect(Era::Stateless, mill.with(&[("notes", &[Read])])).await;
+    let now = c.call("wait_for_events", json!({"timeout_seconds": 0})).await;
+    let after = now["structuredContent"]["next"].clone();
+    assert_eq!(now["structuredContent"]["events"], json!([]), "{now}");
+    let room = std::sync::Arc::clone(&mill.room);
+    let writer = std::thread::spawn(move || {
+        room.workspace.write("secret/plan.md", b"sold").unwrap();
+        room.workspace.write("notes/report.md", b"# Done").unwrap();
+    });
+    let wanted = json!({"after": after, "types": ["file.created"], "timeout_seconds": 60});
+    let heard = c.call("wait_for_events", wanted).await;
+    writer.join().unwrap();
+    let events = &heard["structuredContent"]["events"];
+    assert_eq!(
+        (&events[0]["path"], &events[0]["by"]),
+        (&json!("notes/report.md"), &json!("owner")),
+        "{heard}"
+    );
+    assert_eq!(events.as_array().unwrap().len(), 1);
+    let nonsense = c.call("wait_for_events", json!({"after": "nonsense"})).await;
+    assert_eq!(nonsense["isError"], true);
 }

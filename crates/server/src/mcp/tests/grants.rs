@@ -4,8 +4,22 @@ use super::client::{Client, ERAS, Era, Mill, text};
 use custody::Right::{Read, Write};
 use serde_json::{Value, json};
 
-const WRITES: [&str; 7] =
-    ["append_file", "copy_file", "create_directory", "delete_file", "edit_file", "move_file", "write_file"];
+const WRITES: [&str; 14] = [
+    "append_file",
+    "audit_log",
+    "copy_file",
+    "create_checkpoint",
+    "create_directory",
+    "create_transfer",
+    "delete_file",
+    "edit_file",
+    "move_file",
+    "restore_checkpoint",
+    "restore_from_trash",
+    "restore_version",
+    "save_state",
+    "write_file",
+];
 
 /// What a tool is given about a path.
 type Arguments = fn(&str) -> Value;

@@ -67,6 +67,7 @@ fn simple(schema: &Value, at: &str) {
 async fn what_is_returned_is_as_the_schemas_say() {
     let mill = Mill::new();
     mill.room.workspace.write("pixel.png", b"\x89PNG\r\n\x1a\n").unwrap();
+    mill.room.workspace.save_state(&workroom::autosave::Save::new("scout", r#"{"n": 1}"#)).unwrap();
     let mut c = Client::connect(Era::Sessions, mill.owner()).await;
     let tools = c.ask("tools/list", json!({})).await["result"]["tools"].clone();
     let mut called = Vec::new();
@@ -85,14 +86,18 @@ async fn what_is_returned_is_as_the_schemas_say() {
         ("list_allowed_directories", json!({})),
         ("list_directory", json!({})),
         ("list_directory_with_sizes", json!({})),
+        ("list_saved_states", json!({})),
         ("move_file", json!({"source": "a.md", "destination": "c.md"})),
         ("read_media_file", json!({"path": "pixel.png"})),
         ("read_multiple_files", json!({"paths": ["notes/log.md", "none"]})),
         ("read_text_file", json!({"path": "notes/log.md"})),
+        ("resume_state", json!({"agent": "scout"})),
+        ("save_state", json!({"agent": "scout", "state": {"n": 2}, "reason": "final"})),
         ("search", json!({"query": "mill"})),
         ("search_files", json!({"pattern": "*.md"})),
         ("semantic_search", json!({"query": "mill", "detail": "full", "cite_as": "openai"})),
         ("status", json!({"detail": "full"})),
+        ("wait_for_events", json!({"after": "start"})),
         ("write_file", json!({"path": "d.md", "content": "x"})),
     ] {
         let result = c.call(tool, arguments).await;

@@ -4,6 +4,7 @@ use super::schema;
 use crate::access::Access;
 use crate::blocking::Cancel;
 use crate::refusal::{Refusal, Result};
+use custody::Right;
 use rmcp::model::{ContentBlock, JsonObject, Tool, ToolAnnotations};
 use rmcp::schemars::JsonSchema;
 use serde::Serialize;
@@ -22,6 +23,14 @@ pub(crate) enum Needs {
     Write,
     /// Both.
     Both,
+    /// To administer the whole workspace.
+    Everything,
+    /// To read and write the whole workspace.
+    Whole,
+    /// One of them.
+    Something,
+    /// To administer.
+    Admin,
 }
 
 impl Needs {
@@ -32,6 +41,10 @@ impl Needs {
             Self::Read => !access.readable().is_empty(),
             Self::Write => access.may_write_anywhere(),
             Self::Both => !access.readable().is_empty() && access.may_write_anywhere(),
+            Self::Everything => access.principal().may(Right::Admin, ""),
+            Self::Whole => [Right::Read, Right::Write].iter().all(|right| access.principal().may(*right, "")),
+            Self::Admin => access.administers_something(),
+            Self::Something => !access.readable().is_empty() || access.may_write_anywhere(),
         }
     }
 }
@@ -91,6 +104,8 @@ pub(crate) struct Action {
     pub(crate) needs: Needs,
     /// Whether it is there only with a language model, or only without one.
     offered: Option<Offered>,
+    /// Whether it may wait for others.
+    pub(crate) waits: bool,
     run: Run,
 }
 
@@ -152,7 +167,7 @@ impl Action {
                 .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
             Ok(Done { content: reply.content, structured })
         };
-        Self { tool, needs, offered: None, run: Box::new(run) }
+        Self { tool, needs, offered: None, waits: false, run: Box::new(run) }
     }
 
     /// The tool where a language model answers: by it, something leaves the workspace.
@@ -174,6 +189,11 @@ impl Action {
             }
         }
         Self { offered: Some(Offered::WithoutModel), ..self }
+    }
+
+    /// One that may wait for others, and takes no place of those that do something.
+    pub(super) fn waiting(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     /// Whether whoever asks is shown it.

@@ -89,7 +89,7 @@ fn changed(what: &str, path: String, change: Change) -> Reply<Changed> {
     )
 }
 
-fn condition(if_match: Option<&String>) -> Result<Condition> {
+pub(super) fn condition(if_match: Option<&String>) -> Result<Condition> {
     match if_match {
         None => Ok(Condition::Any),
         // As HTTP has it: nothing must be there.
@@ -117,6 +117,8 @@ struct Write {
     derived_from: Vec<String>,
     /// How far it is to be believed: `untrusted` for what a stranger may have written.
     trust: Option<Label>,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 /// How far a file is to be believed.
@@ -146,7 +148,12 @@ fn claim(call: &Call<'_>, input: &Write) -> Result<Claim> {
 fn write(call: &Call<'_>, input: &Write) -> Result<Reply<Changed>> {
     let path = path::file(call.access, &input.path)?;
     let condition = condition(input.if_match.as_ref())?;
-    let change = call.access.write(&path, input.content.as_bytes(), &condition, &claim(call, input)?)?;
+    let change = call.access.under_lease(input.lease.as_deref()).write(
+        &path,
+        input.content.as_bytes(),
+        &condition,
+        &claim(call, input)?,
+    )?;
     Ok(changed(&format!("wrote {} bytes to", input.content.len()), path, change))
 }
 
@@ -160,11 +167,17 @@ struct Append {
     content: String,
     /// Only if the file has this version; `absent`: only if nothing is there.
     if_match: Option<String>,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 fn append(call: &Call<'_>, input: &Append) -> Result<Reply<Changed>> {
     let path = path::file(call.access, &input.path)?;
-    let change = call.access.append(&path, input.content.as_bytes(), &condition(input.if_match.as_ref())?)?;
+    let change = call.access.under_lease(input.lease.as_deref()).append(
+        &path,
+        input.content.as_bytes(),
+        &condition(input.if_match.as_ref())?,
+    )?;
     Ok(changed(&format!("added {} bytes to", input.content.len()), path, change))
 }
 
@@ -183,6 +196,8 @@ struct EditFile {
     /// Only if the file has this version.
     #[serde(rename = "if_match")]
     if_match: Option<String>,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -224,7 +239,12 @@ fn edit(call: &Call<'_>, input: &EditFile) -> Result<Reply<Edited>> {
     if edits.is_empty() {
         return Err(Refusal::invalid("there are no edits").hint("give at least one {oldText, newText}"));
     }
-    let edited = call.access.edit(&path, &edits, &condition(input.if_match.as_ref())?, input.dry_run)?;
+    let edited = call.access.under_lease(input.lease.as_deref()).edit(
+        &path,
+        &edits,
+        &condition(input.if_match.as_ref())?,
+        input.dry_run,
+    )?;
     let version = edited.change.and_then(|change| change.version);
     let text = match (edited.diff.as_str(), &version) {
         ("", _) => format!("nothing in `{path}` would change by that"),
@@ -240,11 +260,13 @@ fn edit(call: &Call<'_>, input: &EditFile) -> Result<Reply<Edited>> {
 struct Make {
     /// The folder, relative to the workspace.
     path: String,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 fn make(call: &Call<'_>, input: &Make) -> Result<Reply<Changed>> {
     let path = path::file(call.access, &input.path)?;
-    let change = call.access.make_folder(&path)?;
+    let change = call.access.under_lease(input.lease.as_deref()).make_folder(&path)?;
     let what = if change.created == Some(true) { "made the folder" } else { "there is already a folder" };
     Ok(changed(what, path, change))
 }
@@ -259,12 +281,18 @@ struct Move {
     destination: String,
     /// Only if the file has this version.
     if_match: Option<String>,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 fn rename(call: &Call<'_>, input: &Move) -> Result<Reply<Changed>> {
     let from = path::file(call.access, &input.source)?;
     let to = path::file(call.access, &input.destination)?;
-    let change = call.access.rename(&from, &to, &condition(input.if_match.as_ref())?)?;
+    let change = call.access.under_lease(input.lease.as_deref()).rename(
+        &from,
+        &to,
+        &condition(input.if_match.as_ref())?,
+    )?;
     Ok(changed(&format!("moved `{from}` to"), to, change))
 }
 
@@ -276,12 +304,14 @@ struct Copy {
     source: String,
     /// Where the copy is to be, relative to the workspace.
     destination: String,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 fn copy(call: &Call<'_>, input: &Copy) -> Result<Reply<Changed>> {
     let from = path::file(call.access, &input.source)?;
     let to = path::file(call.access, &input.destination)?;
-    let change = call.access.copy(&from, &to)?;
+    let change = call.access.under_lease(input.lease.as_deref()).copy(&from, &to)?;
     Ok(changed(&format!("copied `{from}` to"), to, change))
 }
 
@@ -296,10 +326,16 @@ struct Delete {
     recursive: bool,
     /// Only if the file has this version.
     if_match: Option<String>,
+    /// The id of your lease on it, where you hold one.
+    lease: Option<String>,
 }
 
 fn delete(call: &Call<'_>, input: &Delete) -> Result<Reply<Changed>> {
     let path = path::file(call.access, &input.path)?;
-    let change = call.access.remove(&path, &condition(input.if_match.as_ref())?, input.recursive)?;
+    let change = call.access.under_lease(input.lease.as_deref()).remove(
+        &path,
+        &condition(input.if_match.as_ref())?,
+        input.recursive,
+    )?;
     Ok(changed("deleted", path, change))
 }

@@ -332,12 +332,15 @@ struct Looked {
     /// BLAKE3 of a file's bytes, for `if_match`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
+    /// Who holds a lease on it, until when and what for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<String>,
 }
 
 fn info(call: &Call<'_>, input: &Info) -> Result<Reply<Looked>> {
     let path = path::folder(call.access, &input.path)?;
     let entry = call.access.stat(&path)?;
-    let version = if entry.kind == Kind::File { Some(call.access.open(&path)?.version) } else { None };
+    let version = if entry.kind == Kind::File { Some(call.access.examine(&path)?.version) } else { None };
     let time = |ms: i64| jiff::Timestamp::from_millisecond(ms).ok().map(|time| time.to_string());
     let kind = match entry.kind {
         Kind::File => "file",
@@ -347,8 +350,9 @@ fn info(call: &Call<'_>, input: &Info) -> Result<Reply<Looked>> {
     };
     // Of a folder that only leads to what may be seen nothing more is told.
     let modified = (entry.modified_ms != 0).then(|| time(entry.modified_ms)).flatten();
-    let looked =
-        Looked { path, kind, size: entry.bytes, modified, created: entry.created_ms.and_then(time), version };
+    let lease = call.access.lease_on(&path).map(super::lease::line);
+    let created = entry.created_ms.and_then(time);
+    let looked = Looked { path, kind, size: entry.bytes, modified, created, version, lease };
     let value = serde_json::to_value(&looked).unwrap_or_default();
     let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let lines =

@@ -5,19 +5,28 @@
 //! Not here: how a call gets here (`agent`), who may do what with which path (`access`).
 
 mod action;
+mod approval;
 mod ask;
+mod audit;
 mod change;
+mod checkpoint;
+mod comment;
 mod detail;
+mod events;
 mod fetch;
 mod find;
 mod folder;
+mod lease;
 mod lines;
 mod media;
 mod path;
 mod read;
 mod schema;
 mod search;
+mod state;
 mod status;
+mod transfer;
+mod version;
 
 pub(super) use fetch::joined;
 pub(super) use media::most as media_most;
@@ -30,11 +39,23 @@ use std::sync::LazyLock;
 
 /// All of them, by name.
 static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
-    let mut actions: Vec<Action> = [read::actions(), media::actions(), folder::actions(), change::actions()]
-        .into_iter()
-        .chain([search::actions(), ask::actions(), fetch::actions(), find::actions(), status::actions()])
-        .flatten()
-        .collect();
+    let mut actions: Vec<Action> =
+        [read::actions(), media::actions(), folder::actions(), change::actions(), lease::actions()]
+            .into_iter()
+            .chain([
+                events::actions(),
+                search::actions(),
+                ask::actions(),
+                fetch::actions(),
+                find::actions(),
+                status::actions(),
+                state::actions(),
+                audit::actions(),
+            ])
+            .chain([comment::actions(), approval::actions(), transfer::actions()])
+            .chain([version::actions(), checkpoint::actions()])
+            .flatten()
+            .collect();
     actions.sort_by(|a, b| a.tool.name.cmp(&b.tool.name));
     actions
 });

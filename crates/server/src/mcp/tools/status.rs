@@ -41,6 +41,12 @@ struct Output {
     chunks: u64,
     /// Files that are not searchable.
     not_searchable: u64,
+    /// Places whose files are not searched because indexing is switched off there; `/` is the whole workspace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    index_off: Vec<String>,
+    /// Whether the workspace is archived: it can be read and searched, and nothing in it changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    archived: bool,
     /// Chunks that still wait for a better vector; they are found all the same.
     #[serde(skip_serializing_if = "is_zero")]
     waiting: u64,
@@ -85,6 +91,8 @@ fn status(call: &Call<'_>, input: &Input) -> Result<Reply<Output>> {
         documents: status.documents,
         chunks: status.chunks,
         not_searchable: status.skipped,
+        index_off: status.index_off,
+        archived: status.archived,
         waiting: status.backlog,
         types: from(Detail::Standard, detail, || Some(status.types)),
         bytes: from(Detail::Standard, detail, || Some(status.bytes)),
@@ -103,6 +111,12 @@ fn text(output: &Output) -> String {
         "{}: {} documents in {} chunks are searchable, {} files are not",
         output.workspace, output.documents, output.chunks, output.not_searchable
     )];
+    if !output.index_off.is_empty() {
+        lines.push(format!("not searched, since indexing is off there: {}", output.index_off.join(", ")));
+    }
+    if output.archived {
+        lines.push("the workspace is archived: nothing in it can be changed".to_owned());
+    }
     if output.waiting > 0 {
         lines.push(format!("{} chunks wait for a better vector", output.waiting));
     }
