@@ -51,7 +51,7 @@ fn an_agent_with_a_token_may_what_the_token_may() {
 
     room.ok(&["token", "revoke", made["id"].as_str().unwrap()]);
     let refused = agent.ask("tools/call", &json!({"name": "list_directory", "arguments": {"path": ""}}));
-    assert!(refused["error"]["message"].as_str().unwrap().contains("has ended"), "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("holds no more"), "{refused}");
     assert_eq!(agent.leave(), Some(0));
 
     let mut command = room.command(&["mcp", "--token-env", "TOKEN"]);

@@ -78,7 +78,7 @@ fn commands_say_what_they_did_and_how_to_undo_it() {
     };
     run(&["index", "--quiet"]);
     let made = run(&["checkpoint", "create", "before", "--tag", "v1"]);
-    assert!(made.starts_with("made checkpoint checkpoint_") && made.contains("2 files"), "{made}");
+    assert!(made.starts_with("made checkpoint checkpoint_") && made.contains("1 file,"), "{made}");
     room.write("plan.md", "two\n");
     assert_eq!(run(&["checkpoint", "diff", "v1"]), "M  plan.md\n");
     run(&["rm", "plan.md"]);
@@ -87,7 +87,7 @@ fn commands_say_what_they_did_and_how_to_undo_it() {
     assert_eq!(run(&["trash", "restore", &trash[..14]]), "plan.md is there again\n");
     let restored = run(&["checkpoint", "restore", "v1"]);
     assert!(
-        restored.contains("1 files written, 0 removed; `workroom checkpoint restore checkpoint_"),
+        restored.contains("1 file written, 0 removed; `workroom checkpoint restore checkpoint_"),
         "{restored}"
     );
     assert_eq!(std::fs::read_to_string(room.at("plan.md")).unwrap(), "one\n");

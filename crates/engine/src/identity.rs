@@ -18,14 +18,27 @@ pub(crate) fn make(layout: &Layout) -> Result<()> {
         return Ok(());
     }
     let id = custody::new_workspace_id()?;
-    layout.write_whole(&file(layout), format!("{id}\n").as_bytes())
+    let made = layout.write_whole(&file(layout), format!("{id}\n").as_bytes());
+    if file(layout).is_dir() {
+        // Nothing that is done here needs the id.
+        tracing::warn!(path = %file(layout).display(), "the workspace has no id: a folder stands in its place");
+        return Ok(());
+    }
+    made
 }
 
 /// What is no id counts as none.
 fn read(layout: &Layout) -> Result<Option<String>> {
     match fs_err::read_to_string(file(layout)) {
         Ok(text) => Ok(Some(text.trim().to_owned()).filter(|id| custody::is_workspace_id(id))),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::IsADirectory
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -305,7 +305,8 @@ impl Examination {
         }
         let findings = workspace.doctor()?;
         // What nothing can make again: who wrote what, and what files held before.
-        let is_custody = |finding: &&Finding| matches!(finding.check.as_str(), "provenance" | "versions");
+        let is_custody =
+            |finding: &&Finding| matches!(finding.check.as_str(), "provenance" | "versions" | "leases");
         for finding in findings.checks.iter().filter(is_custody).filter(|finding| !finding.ok) {
             self.wrong(Kind::Provenance, format!("Provenance: {}", finding.details.join("; ")));
         }

@@ -226,13 +226,18 @@ fn take_remedy(root: &Path, refusal: &str) -> Result<()> {
         }
         "Provenance" => {
             let custody = root.join(".workroom/custody");
-            let mut files = vec![custody.join("history.journal"), custody.join("versions.journal")];
+            let journals = ["history.journal", "versions.journal", "leases.journal"];
+            let mut files = journals.map(|journal| custody.join(journal)).to_vec();
             if let Ok(packs) = fs_err::read_dir(custody.join("content")) {
                 files.extend(packs.flatten().map(|pack| pack.path()));
             }
             files.retain(|file| file.exists() && refusal.contains(&*file.to_string_lossy()));
             ensure!(!files.is_empty(), "it names no journal and no pack");
-            Ok(files.iter().try_for_each(fs_err::remove_file)?)
+            let remove = |file: &PathBuf| match file.is_dir() {
+                true => fs_err::remove_dir_all(file),
+                false => fs_err::remove_file(file),
+            };
+            Ok(files.iter().try_for_each(remove)?)
         }
         "Corrupt" | "Incompatible" => {
             Workspace::discard_index(root)?;

@@ -214,7 +214,7 @@ mod tests {
         };
         check(
             r#"{"seq":7,"at_ms":1795000000000,"doing":"file.write","by":{"principal":"k","name":"ann","via":"mcp"},"outcome":"done","path":"a.md","before":"0123456789ab","after":"ba9876543210"}"#,
-            "#7  2026-11-18 10:26:40Z  ann (mcp)  file.write  a.md  [01234567 -> ba987654]",
+            "#7  2026-11-18 11:06:40Z  ann (mcp)  file.write  a.md  [01234567 -> ba987654]",
         );
         check(
             r#"{"seq":8,"at_ms":0,"doing":"file.read","by":{"principal":"k","name":"ann","via":"http"},"outcome":"denied","path":"b","detail":"no such file: `b`"}"#,

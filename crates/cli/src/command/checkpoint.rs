@@ -2,7 +2,7 @@
 
 use crate::args::{Args, Checkpoint};
 use crate::failure::Failure;
-use crate::output::{Out, clean, size};
+use crate::output::{Out, clean, count, size};
 use crate::place;
 use std::path::Path;
 use workroom::{CheckpointInfo, FileChange, PathSet, Workspace};
@@ -18,7 +18,8 @@ pub(super) fn run(args: &Args, which: &Checkpoint) -> Result<(), Failure> {
     match which {
         Checkpoint::Create { note, tags, json } => {
             let made = workspace.create_checkpoint(note, tags)?;
-            let said = format!("made checkpoint {} of {} files, {}", made.id, made.files, size(made.bytes));
+            let said =
+                format!("made checkpoint {} of {}, {}", made.id, count(made.files, "file"), size(made.bytes));
             tell(&mut out, *json, &said, &made)?;
         }
         Checkpoint::List { json } => list(&mut out, &workspace.checkpoints()?, *json)?,
@@ -67,7 +68,13 @@ fn line(out: &Out, checkpoint: &CheckpointInfo) -> String {
     let CheckpointInfo { id, at, by, note, tags, files, bytes, .. } = checkpoint;
     let tags: String = tags.iter().map(|tag| format!(" [{tag}]")).collect();
     let note = if note.is_empty() { String::new() } else { format!("  {}", clean(note)) };
-    format!("{}{tags}  {at}  {files} files, {}, by {}{note}", out.bold(id), size(*bytes), clean(&by.name))
+    format!(
+        "{}{tags}  {at}  {}, {}, by {}{note}",
+        out.bold(id),
+        count(*files, "file"),
+        size(*bytes),
+        clean(&by.name)
+    )
 }
 
 fn show(out: &mut Out, workspace: &Workspace, name: &str, json: bool) -> Result<(), Failure> {
@@ -125,16 +132,22 @@ fn restore(
 ) -> Result<(), Failure> {
     let done = workspace.restore_checkpoint(name, path)?;
     let said = format!(
-        "restored checkpoint {}: {} files written, {} removed; `workroom checkpoint restore {}` undoes this",
-        done.checkpoint, done.written, done.removed, done.before
+        "restored checkpoint {}: {} written, {} removed; `workroom checkpoint restore {}` undoes this",
+        done.checkpoint,
+        count(done.written, "file"),
+        done.removed,
+        done.before
     );
     tell(out, json, &said, &done)
 }
 
 fn branch(out: &mut Out, workspace: &Workspace, name: &str, folder: &Path) -> Result<(), Failure> {
     let files = workspace.branch_checkpoint(name, folder)?;
-    let said =
-        format!("made a workspace of {files} files; `workroom -w {} index` indexes them", folder.display());
+    let said = format!(
+        "made a workspace of {}; `workroom -w {} index` indexes it",
+        count(files, "file"),
+        folder.display()
+    );
     out.whole(&said)?;
     Ok(())
 }

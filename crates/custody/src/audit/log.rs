@@ -192,6 +192,10 @@ impl Audit {
         if let Some(file) = &state.file {
             file.sync_data().map_err(Error::io(&self.folder, "sync"))?;
         }
+        if path.is_dir() {
+            let aside = path.with_extension("damaged");
+            std::fs::rename(&path, &aside).map_err(Error::io(&path, "move aside"))?;
+        }
         let made = crate::journal::private().append(true).create(true).open(&path);
         let file = made.map_err(Error::io(&path, "make"))?;
         file.set_len(0).map_err(Error::io(&path, "make"))?;

@@ -34,10 +34,14 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Segment>> {
     };
     let mut segments = Vec::new();
     for entry in entries {
-        let path = entry.map_err(Error::io(folder, "list"))?.path();
+        let entry = entry.map_err(Error::io(folder, "list"))?;
+        let path = entry.path();
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let is_number = stem.len() >= DIGITS && stem.bytes().all(|byte| byte.is_ascii_digit());
+        // Of a folder in its place the records are missing, which whoever reads on finds.
+        let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
         if is_number
+            && is_file
             && path.extension().is_some_and(|extension| extension == EXTENSION)
             && let Ok(first) = stem.parse()
         {

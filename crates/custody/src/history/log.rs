@@ -67,7 +67,7 @@ impl History {
         let table = Arc::<RwLock<Table>>::default();
         let mut journal = Journal::at(&folder.join(FILE), FORMAT, Shared(Arc::clone(&table)));
         let problem = OnceLock::new();
-        if let Err(error) = journal.refresh() {
+        if let Err(error) = journal.open() {
             note(&problem, error)?;
         }
         let log = Mutex::new(Log { journal, worth: SMALL });

@@ -79,6 +79,17 @@ impl<S: Replay> Journal<S> {
         self.read.as_ref().map_or(0, |read| read.position.offset)
     }
 
+    /// As [`Journal::refresh`], for the first time: what stands in the journal's place and is no file does not go away by itself, so it is damage.
+    ///
+    /// # Errors
+    /// As [`Journal::refresh`].
+    pub fn open(&mut self) -> Result<()> {
+        if self.path.is_dir() {
+            return Err(self.damaged(0, 0, "a folder stands in its place"));
+        }
+        self.refresh()
+    }
+
     /// Reads what was written since, by whomever. Costs one call to the system when that is nothing.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Desk {
     /// The leases that are kept in `folder`. Those of another run of the machine go on for as long as they had left.
     pub(super) fn open(folder: &Path, clock: &dyn Clock) -> Result<Self> {
         let mut journal = Journal::at(&folder.join(FILE), FORMAT, Table::default());
-        journal.refresh()?;
+        journal.open()?;
         let mut desk = Self { journal, waiting: Vec::new(), writing: BTreeMap::new(), next: 0 };
         let carried = desk.journal.state().carried_over(&clock.now());
         for record in &carried {

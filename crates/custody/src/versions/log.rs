@@ -44,7 +44,7 @@ impl Versions {
     pub fn open(folder: &Path) -> Result<Self> {
         let mut journal = Journal::at(&folder.join(FILE), FORMAT, Table::default());
         let problem = OnceLock::new();
-        if let Err(error) = journal.refresh() {
+        if let Err(error) = journal.open() {
             note(&problem, error)?;
         }
         Ok(Self { journal: Mutex::new(journal), problem })

@@ -127,7 +127,7 @@ fn value(argument: &Argument, pick: &Pick) -> Value {
             json!([0, 1, 2, 50, 500][pick.index(5)])
         }
         "seconds" => json!([0, 3600][usize::from(pick.index(8) > 0)]),
-        "wait" => json!(0),
+        "wait" | "timeout_seconds" => json!(0),
         "recursive" | "dry_run" | "dryRun" => json!(pick.index(2) == 0),
         "detail" => json!(["terse", "standard", "full", "wrong"][pick.index(4)]),
         "cite_as" => json!(["openai", "anthropic", "langchain"][pick.index(3)]),
@@ -146,7 +146,7 @@ fn arguments(call: &Call, picks: &[Pick]) -> Map<String, Value> {
         // Now and then one that is needed is left out, and half of the others.
         let is_given = if argument.is_needed { pick.index(40) != 0 } else { pick.index(2) == 0 };
         let is_address = call.name.contains(&format!("{{{}}}", argument.name));
-        if is_given || is_address {
+        if is_given || is_address || argument.is_patience() {
             all.insert(argument.name.clone(), value(argument, pick));
         }
     }

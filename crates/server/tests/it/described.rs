@@ -51,6 +51,11 @@ impl Argument {
         PATHS.contains(&self.name.as_str())
     }
 
+    /// Whether it says how long to wait.
+    pub(crate) fn is_patience(&self) -> bool {
+        matches!(self.name.as_str(), "wait" | "timeout_seconds")
+    }
+
     /// The value that says this, in its form.
     pub(crate) fn saying(&self, text: &str) -> Value {
         if self.is_list { json!([text]) } else { json!(text) }
@@ -65,6 +70,7 @@ pub(crate) fn usual(name: &str) -> Value {
         "edits" => json!([{"oldText": "wheel", "newText": "x", "old": "wheel", "new": "x"}]),
         "grants" => json!([{"prefix": "", "rights": ["read"]}]),
         "name" => json!("helper"),
+        "wait" | "timeout_seconds" => json!(0),
         "pattern" => json!("**/*"),
         "paths" => json!(["notes/tide.md"]),
         "destination" | "to" => json!("notes/new.md"),
@@ -73,9 +79,9 @@ pub(crate) fn usual(name: &str) -> Value {
 }
 
 impl Call {
-    /// All arguments that it must have, and this one.
+    /// All arguments that it must have, and this one. It waits for nothing.
     pub(crate) fn with(&self, argument: &Argument, value: Value) -> Map<String, Value> {
-        let needed = self.arguments.iter().filter(|other| other.is_needed);
+        let needed = self.arguments.iter().filter(|other| other.is_needed || other.is_patience());
         let mut all: Map<String, Value> =
             needed.map(|other| (other.name.clone(), self.usual(&other.name))).collect();
         all.insert(argument.name.clone(), value);
@@ -105,7 +111,9 @@ impl Call {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             match known {
                 _ if address.contains(&format!("{{{name}}}")) => {
-                    address = address.replace(&format!("{{{name}}}"), &encoded(&text));
+                    // One part of the address, whatever it holds.
+                    let part = encoded(&text).replace('/', "%2F");
+                    address = address.replace(&format!("{{{name}}}"), &part);
                 }
                 Some(argument) if argument.in_query => query.push(format!("{name}={}", encoded(&text))),
                 _ => drop(body.insert(name.clone(), value.clone())),

@@ -154,7 +154,7 @@ fn what_is_being_sent_is_refused_at_its_end() {
         let message: Value = answer.json();
         let is_refused = answer.status == 401 && message["kind"] == "unauthenticated"
             || target == "/mcp"
-                && message["error"]["message"].as_str().is_some_and(|text| text.contains("ended"));
+                && message["error"]["message"].as_str().is_some_and(|text| text.contains("holds no more"));
         assert!(is_refused, "{target}: {} {message}", answer.status);
         assert!(!server.folder.join("late.txt").exists(), "{target}");
     }

@@ -156,7 +156,7 @@ fn agents_hold_files_by_tools() {
         let (holder, other) = (server.token(&[("notes", &[Read, Write])]), server.admin());
         let [mut holder, mut other] =
             [&holder, &other].map(|token| Agent::connect(server.address, "/mcp", token, era));
-        let call = |agent: &Agent, tool: &str, arguments: Value| {
+        let call = |agent: &mut Agent, tool: &str, arguments: Value| {
             let result = agent.call(tool, &arguments);
             let text = result["content"][0]["text"].as_str().unwrap().to_owned();
             (result["isError"] == json!(true), text, result["structuredContent"].clone())

@@ -83,10 +83,14 @@ fn untouchable(server: &Running) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+/// Calls that list what was noted of a path, which is nothing of one that is none.
+const NOTED: [&str; 4] =
+    ["GET /v1/workspaces/{workspace}/audit", "audit_log", "list_comments", "wait_for_events"];
+
 /// Whether a call with this in this place must be refused: patterns find nothing, and a search says so by finding nothing.
 fn must_refuse(call: &Call, argument: &str) -> bool {
-    let is_search =
-        call.arguments.iter().any(|argument| matches!(argument.name.as_str(), "query" | "question"));
+    let is_search = NOTED.contains(&call.name.as_str())
+        || call.arguments.iter().any(|argument| matches!(argument.name.as_str(), "query" | "question"));
     !is_search && !matches!(argument, "pattern" | "excludePatterns" | "paths" | "prefix")
 }
 

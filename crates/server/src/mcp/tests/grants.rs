@@ -21,6 +21,19 @@ const WRITES: [&str; 14] = [
     "write_file",
 ];
 
+/// What is any use to who may write somewhere and read nothing.
+const SENDS: [&str; 9] = [
+    "acquire_lease",
+    "append_file",
+    "extend_lease",
+    "list_allowed_directories",
+    "list_leases",
+    "release_lease",
+    "request_approval",
+    "wait_for_approval",
+    "write_file",
+];
+
 /// What a tool is given about a path.
 type Arguments = fn(&str) -> Value;
 
@@ -49,7 +62,7 @@ async fn a_principal_is_shown_what_it_may_call() {
         );
 
         let mut writer = Client::connect(era, mill.with(&[("logs", &[Write])])).await;
-        assert_eq!(writer.tools().await, ["append_file", "list_allowed_directories", "write_file"]);
+        assert_eq!(writer.tools().await, SENDS);
         let mut nobody = Client::connect(era, mill.with(&[])).await;
         assert_eq!(nobody.tools().await, ["list_allowed_directories"]);
     }
