@@ -230,13 +230,16 @@ fn without_ids(text: &str) -> String {
         ("approval_", 8),
         ("checkpoint_", 8),
         ("trash_", 8),
+        // Where events go on from.
+        ("after=", 32),
+        ("\"next\":\"", 32),
     ]
     .into_iter()
     .fold(out, |out, (prefix, length)| without_drawn(&out, prefix, length))
 }
 
 /// With `ID` behind that prefix, for so many letters and digits that were drawn.
-fn without_drawn(text: &str, prefix: &str, length: usize) -> String {
+pub(crate) fn without_drawn(text: &str, prefix: &str, length: usize) -> String {
     let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let mut parts = text.split(prefix);
     let first = parts.next().unwrap_or_default().to_owned();

@@ -88,6 +88,11 @@ impl Call {
         all
     }
 
+    /// Whether a request brings more than its address.
+    pub(crate) fn has_body(&self) -> bool {
+        self.body != Body::None
+    }
+
     fn usual(&self, name: &str) -> Value {
         let mut value = usual(name);
         if name == "edits" {

@@ -2,7 +2,7 @@
 
 use crate::agent::{Agent, Era};
 use crate::client::{Answer, Request};
-use crate::described::{routes, usual};
+use crate::described::{Call, routes, usual};
 use crate::served::Running;
 use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder};
@@ -56,10 +56,7 @@ fn packed_bodies_are_refused_before_they_are_unpacked() {
     let token = server.admin();
     // A megabyte that would become a gigabyte, were anybody to unpack it; and a small one.
     let bomb = packed(&vec![b' '; 64 << 20]);
-    let with_bodies = routes().into_iter().filter(|route| {
-        let (method, _) = route.name.split_once(' ').unwrap();
-        matches!(method, "PUT" | "POST")
-    });
+    let with_bodies = routes().into_iter().filter(Call::has_body);
     let mut tried = 0;
     for route in with_bodies {
         let needed = route.arguments.iter().filter(|argument| argument.is_needed);

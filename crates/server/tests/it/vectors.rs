@@ -84,8 +84,13 @@ fn untouchable(server: &Running) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Calls that list what was noted of a path, which is nothing of one that is none.
-const NOTED: [&str; 4] =
-    ["GET /v1/workspaces/{workspace}/audit", "audit_log", "list_comments", "wait_for_events"];
+const NOTED: [&str; 5] = [
+    "GET /v1/workspaces/{workspace}/audit",
+    "GET /v1/workspaces/{workspace}/comments",
+    "audit_log",
+    "list_comments",
+    "wait_for_events",
+];
 
 /// Whether a call with this in this place must be refused: patterns find nothing, and a search says so by finding nothing.
 fn must_refuse(call: &Call, argument: &str) -> bool {
