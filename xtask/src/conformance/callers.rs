@@ -7,34 +7,57 @@ pub(super) struct Caller {
     pub(super) name: &'static str,
     /// What `token create` is told of it; nothing for who has no token.
     pub(super) grants: &'static [&'static str],
-    /// Every tool that it is shown, in order.
-    pub(super) tools: &'static [&'static str],
+    /// The tools that it is shown.
+    shown: Shown,
     /// Every file that it is shown as a resource.
     pub(super) files: &'static [&'static str],
+}
+
+/// Which of all tools.
+enum Shown {
+    AllBut(&'static [&'static [&'static str]]),
+    Only(&'static [&'static str]),
+}
+
+impl Caller {
+    /// Every tool that it is shown, in order.
+    pub(super) fn tools(&self) -> Vec<&'static str> {
+        match self.shown {
+            Shown::Only(these) => these.to_vec(),
+            Shown::AllBut(others) => {
+                let is_shown = |tool: &&str| !others.iter().any(|these| these.contains(tool));
+                EVERY_TOOL.into_iter().filter(is_shown).collect()
+            }
+        }
+    }
 }
 
 /// Administers everything.
 pub(super) const ADMIN: Caller = Caller {
     name: "admin",
     grants: &["--admin", "/"],
-    tools: &EVERY_TOOL,
+    shown: Shown::AllBut(&[]),
     files: &["notes/log.md", "private/plan.md"],
 };
 /// Reads everything and writes nothing.
-pub(super) const READER: Caller =
-    Caller { name: "reader", grants: &["--read", "/"], tools: &READING, files: ADMIN.files };
+pub(super) const READER: Caller = Caller {
+    name: "reader",
+    grants: &["--read", "/"],
+    shown: Shown::AllBut(&[&WHOLE, &WRITING]),
+    files: ADMIN.files,
+};
 /// Reads and writes below one folder.
 pub(super) const INSIDER: Caller = Caller {
     name: "insider",
     grants: &["--read", "notes", "--write", "notes"],
-    tools: &INSIDE,
+    shown: Shown::AllBut(&[&WHOLE]),
     files: &["notes/log.md"],
 };
 /// Writes below one folder and reads nothing.
 pub(super) const SENDER: Caller =
-    Caller { name: "sender", grants: &["--write", "drop"], tools: &SENDING, files: &[] };
+    Caller { name: "sender", grants: &["--write", "drop"], shown: Shown::Only(&SENDING), files: &[] };
 /// Has no token.
-pub(super) const NOBODY: Caller = Caller { name: "nobody", grants: &[], tools: &[], files: &[] };
+pub(super) const NOBODY: Caller = Caller { name: "nobody", grants: &[], shown: Shown::Only(&[]), files: &[] };
 
 /// All that there are.
 const EVERY_TOOL: [&str; 47] = [
@@ -87,89 +110,22 @@ const EVERY_TOOL: [&str; 47] = [
     "write_file",
 ];
 
-/// Those that are about files and folders, and not about the whole workspace.
-const INSIDE: [&str; 44] = [
-    "acquire_lease",
-    "add_comment",
+/// Those that are about the whole workspace.
+const WHOLE: [&str; 3] = ["audit_log", "create_checkpoint", "create_transfer"];
+
+/// Those that change files.
+const WRITING: [&str; 11] = [
     "append_file",
-    "ask",
     "copy_file",
     "create_directory",
     "delete_file",
-    "diff_checkpoint",
-    "diff_versions",
-    "directory_tree",
     "edit_file",
-    "extend_lease",
-    "fetch",
-    "find_similar",
-    "get_file_info",
-    "list_allowed_directories",
-    "list_checkpoints",
-    "list_comments",
-    "list_directory",
-    "list_directory_with_sizes",
-    "list_leases",
-    "list_saved_states",
-    "list_trash",
-    "list_versions",
     "move_file",
-    "read_media_file",
-    "read_multiple_files",
-    "read_text_file",
-    "read_version",
-    "release_lease",
-    "request_approval",
-    "resolve_comment",
     "restore_checkpoint",
     "restore_from_trash",
     "restore_version",
-    "resume_state",
     "save_state",
-    "search",
-    "search_files",
-    "semantic_search",
-    "status",
-    "wait_for_approval",
-    "wait_for_events",
     "write_file",
-];
-
-/// Those that change no file.
-const READING: [&str; 33] = [
-    "acquire_lease",
-    "add_comment",
-    "ask",
-    "diff_checkpoint",
-    "diff_versions",
-    "directory_tree",
-    "extend_lease",
-    "fetch",
-    "find_similar",
-    "get_file_info",
-    "list_allowed_directories",
-    "list_checkpoints",
-    "list_comments",
-    "list_directory",
-    "list_directory_with_sizes",
-    "list_leases",
-    "list_saved_states",
-    "list_trash",
-    "list_versions",
-    "read_media_file",
-    "read_multiple_files",
-    "read_text_file",
-    "read_version",
-    "release_lease",
-    "request_approval",
-    "resolve_comment",
-    "resume_state",
-    "search",
-    "search_files",
-    "semantic_search",
-    "status",
-    "wait_for_approval",
-    "wait_for_events",
 ];
 
 /// Those that are any use to who reads nothing.

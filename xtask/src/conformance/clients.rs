@@ -109,7 +109,7 @@ fn inspect(
     count(succeeds(&format!("inspector, {era}, search"), inspector(&READER, &search)?)?);
     for caller in [&ADMIN, &READER, &INSIDER, &SENDER] {
         let name = |what: &str| format!("inspector, {era}, {}, {what}", caller.name);
-        count(lists(&name("tools"), inspector(caller, &tools)?, "tools", caller.tools)?);
+        count(lists(&name("tools"), inspector(caller, &tools)?, "tools", &caller.tools())?);
         let resources = inspector(caller, &["--method", "resources/list"])?;
         count(lists(&name("files"), resources, "resources", caller.files)?);
     }

@@ -138,7 +138,7 @@ fn shown(records: &BTreeMap<String, Vec<Check>>, caller: &Caller) -> Option<Stri
     let tools = checks.iter().find_map(|check| check.details["tools"].as_array());
     let tools = tools.into_iter().flatten().filter_map(serde_json::Value::as_str);
     let tools: Vec<&str> = tools.filter(|tool| !is_fixture(tool)).collect();
-    (tools != caller.tools).then(|| format!("shown the tools {tools:?} instead of {:?}", caller.tools))
+    (tools != caller.tools()).then(|| format!("shown the tools {tools:?} instead of {:?}", caller.tools()))
 }
 
 /// What is wrong with how somebody without a token is refused.
@@ -237,7 +237,7 @@ mod tests {
             let checks = json!([{"id": TOOLS, "status": "SUCCESS", "details": {"tools": tools}}]);
             shown(&record(TOOLS, checks), &READER)
         };
-        let with_fixtures: Vec<&str> = READER.tools.iter().copied().chain(["test_simple_text"]).collect();
+        let with_fixtures: Vec<&str> = READER.tools().into_iter().chain(["test_simple_text"]).collect();
         assert_eq!(of(with_fixtures.clone()), None);
         let with_one_that_writes: Vec<&str> = with_fixtures.iter().copied().chain(["write_file"]).collect();
         assert!(of(with_one_that_writes).unwrap().contains("write_file"));
