@@ -124,4 +124,9 @@ fn webhooks_are_for_who_administers_everything() {
     );
     assert_eq!(server.ask(&some, "DELETE", &format!("/webhooks/{id}")).status, 403);
     assert_eq!([ask("DELETE", "").status, ask("DELETE", "").status], [200, 404]);
+    // What was denied is in the audit log.
+    for kind in ["webhook.create", "webhook.remove"] {
+        let denied = server.ask(&admin, "GET", &format!("/audit?kind={kind}&outcome=denied")).json();
+        assert_eq!(denied["records"].as_array().unwrap().len(), 1, "{kind}: {denied}");
+    }
 }
