@@ -232,7 +232,12 @@ impl Engine {
                 "transfer {} by {}, who keeps {}",
                 transfer.id,
                 transfer.created_by,
-                if keeps.is_empty() { "nothing".to_owned() } else { keeps.join(", ") }
+                match keeps.is_empty() {
+                    // Whoever can use the folder's files stays its owner.
+                    true if transfer.created_by == custody::OWNER => "what an owner has".to_owned(),
+                    true => "nothing".to_owned(),
+                    false => keeps.join(", "),
+                }
             );
             self.note_durably(Act::new(Doing::OwnerTransfer, by.clone()).saying(detail))?;
             let told = NewEvent::new("owner.transferred").by(&by).with("transfer", transfer.id.as_str());
