@@ -120,7 +120,7 @@ impl Engine {
         self.check_tags(tags, None)?;
         // Until the record is there, nothing but this says that its contents are needed.
         let _held = self.keep.hold();
-        let (manifest, seq) = self.files_now()?;
+        let (manifest, mut records, seq) = self.files_now()?;
         let listed = manifest.encode().map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
         let (listed, _) = self.keep.contents.put(listed.as_slice())?;
         self.keep.contents.sync()?;
@@ -136,18 +136,20 @@ impl Engine {
             tags: tags.to_vec(),
             attempt: act.attempt.id().map(str::to_owned),
         };
-        self.keep.versions.note(&[Record::Checkpoint(checkpoint.clone())])?;
+        records.push(Record::Checkpoint(checkpoint.clone()));
+        self.keep.versions.note(&records)?;
         let Checkpoint { id, files, bytes, .. } = &checkpoint;
         let data = json!({ "checkpoint": id, "files": files, "bytes": bytes, "note": note });
         self.tell(NewEvent::new("checkpoint.created").by(&act.by).data(data));
         Ok((checkpoint, manifest))
     }
 
-    /// All files as they are, each with its content kept; and the commit that shows them.
-    fn files_now(&self) -> Result<(Manifest, Seq)> {
+    /// All files as they are, each with its content kept; the versions among them that are not noted yet, so that a restore need not note them
+    /// one by one; and the commit that shows them.
+    fn files_now(&self) -> Result<(Manifest, Vec<Record>, Seq)> {
         self.index(&NoProgress)?;
         let snapshot = self.index.documents();
-        let mut manifest = Manifest::default();
+        let (mut manifest, mut records) = (Manifest::default(), Vec::new());
         for item in watch::scan(&self.rules(), None) {
             // What cannot be read is a problem of its own, which `status` tells.
             let ScanItem::File(found) = item else { continue };
@@ -162,10 +164,14 @@ impl Engine {
                     }
                 },
             };
+            if self.config.versions.keeps(bytes) && !self.keep.is_newest(&found.path, &hash) {
+                let is = self.version_of(&found.path, hash, bytes, found.stat.mtime_ns / 1_000_000);
+                records.push(Record::Version { path: found.path.to_string(), is });
+            }
             let mode = mode_of(&found.path.to_fs(self.root()));
             manifest.files.insert(found.path, FileAt { hash, bytes, mode });
         }
-        Ok((manifest, snapshot.seq()))
+        Ok((manifest, records, snapshot.seq()))
     }
 
     /// The checkpoints, the newest first.

@@ -87,12 +87,14 @@ impl Keep {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this content is known as the newest version of a file, and kept.
+    /// Whether this content is known as the newest version of a file.
+    pub(crate) fn is_newest(&self, path: &DocPath, hash: &ContentHash) -> bool {
+        self.versions.look(|table| table.newest(path.as_str()).is_some_and(|newest| newest.hash == *hash))
+    }
+
+    /// As [`Keep::is_newest`], and kept.
     fn has(&self, path: &DocPath, hash: &ContentHash) -> Result<bool> {
-        let is_newest = self
-            .versions
-            .look(|table| table.newest(path.as_str()).is_some_and(|newest| newest.hash == *hash));
-        Ok(is_newest && self.contents.contains(hash)?)
+        Ok(self.is_newest(path, hash) && self.contents.contains(hash)?)
     }
 }
 
@@ -131,11 +133,7 @@ impl Engine {
         }
         let (hash, bytes) = self.keep.contents.put(file)?;
         self.keep.contents.sync()?;
-        let is_newest = self
-            .keep
-            .versions
-            .look(|table| table.newest(path.as_str()).is_some_and(|newest| newest.hash == hash));
-        if is_newest {
+        if self.keep.is_newest(path, &hash) {
             return Ok(());
         }
         let is = self.version_of(path, hash, bytes, entry.modified_ms);
