@@ -7,7 +7,6 @@ use crate::served::{FILES, Running};
 use serde_json::json;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 use workroom_server::{ServeOptions, Timeouts};
 
@@ -17,12 +16,9 @@ const LATE: Duration = Duration::from_secs(30);
 /// Others are answered well within it.
 const SOON: Duration = Duration::from_secs(5);
 
-/// The server is asked for its numbers as often as it answers.
-const OFTEN: NonZeroU32 = NonZeroU32::MAX;
-
 fn hasty(largest_file: u64) -> Running {
     let timeouts = Timeouts { head: SHORT, handshake: SHORT, unread: SHORT, body: SHORT, pulse: SHORT / 4 };
-    Running::with(&FILES, |options| ServeOptions { timeouts, largest_file, rate: OFTEN, ..options })
+    Running::with(&FILES, |options| ServeOptions { timeouts, largest_file, ..options })
 }
 
 /// A number among those that the server tells of itself.
@@ -54,7 +50,7 @@ fn answers_others(server: &Running, token: &str) {
 fn a_thousand_who_say_nothing_hold_up_nobody_and_are_closed() {
     let head = Duration::from_secs(4);
     let timeouts = Timeouts { head, ..Timeouts::default() };
-    let server = Running::with(&FILES, |options| ServeOptions { timeouts, rate: OFTEN, ..options });
+    let server = Running::with(&FILES, |options| ServeOptions { timeouts, ..options });
     let token = server.admin();
     let before = told(&server, "connections");
     let said =
