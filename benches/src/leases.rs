@@ -12,7 +12,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use workroom::{LeaseMode, LeaseRequest, Workspace};
 
-const ROUNDS: usize = 200;
+const BLOCKS: usize = 20;
+const IN_A_BLOCK: usize = 10;
 /// Leases that others hold: as many as one principal may.
 const OTHERS: usize = 250;
 
@@ -21,34 +22,26 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
     let own = workspace.lease(&wish("bench-leases/own".to_owned()), Duration::ZERO)?;
     let by_lease = workspace.under_lease(&own.id);
     let mut samples = [(); 4].map(|()| Samples::default());
-    for round in 0..ROUNDS {
-        let text = format!("The ferry of round {round} leaves at noon.\n");
-        let timed = |workspace: &Workspace, folder: &str| -> Result<Duration, Failure> {
-            let (path, started) = (format!("bench-leases/{folder}/{}.md", round % 10), Instant::now());
-            workspace.write(&path, text.as_bytes())?;
-            Ok(started.elapsed())
-        };
-        samples[0].add(timed(&workspace, "free")?);
-        samples[1].add(timed(&by_lease, "own")?);
-        let started = Instant::now();
-        let lease = workspace.lease(&wish("bench-leases/taken".to_owned()), Duration::ZERO)?;
-        workspace.release_lease(&lease.id)?;
-        samples[3].add(started.elapsed());
+    for block in 0..BLOCKS {
+        for round in block * IN_A_BLOCK..(block + 1) * IN_A_BLOCK {
+            samples[0].add(written(&workspace, "free", round)?);
+            samples[1].add(written(&by_lease, "own", round)?);
+            let started = Instant::now();
+            let lease = workspace.lease(&wish("bench-leases/taken".to_owned()), Duration::ZERO)?;
+            workspace.release_lease(&lease.id)?;
+            samples[3].add(started.elapsed());
+        }
+        let others =
+            (0..OTHERS).map(|n| workspace.lease(&wish(format!("bench-leases/others/{n}")), Duration::ZERO));
+        let others = others.collect::<Result<Vec<_>, _>>()?;
+        for round in block * IN_A_BLOCK..(block + 1) * IN_A_BLOCK {
+            samples[2].add(written(&workspace, "free", round)?);
+        }
+        for lease in others {
+            workspace.release_lease(&lease.id)?;
+        }
     }
-    let others =
-        (0..OTHERS).map(|n| workspace.lease(&wish(format!("bench-leases/others/{n}")), Duration::ZERO));
-    let others = others.collect::<Result<Vec<_>, _>>()?;
-    for round in 0..ROUNDS {
-        let started = Instant::now();
-        workspace.write(
-            &format!("bench-leases/free/{}.md", round % 10),
-            format!("Again, round {round}.\n").as_bytes(),
-        )?;
-        samples[2].add(started.elapsed());
-    }
-    for lease in others.iter().chain([&own]) {
-        workspace.release_lease(&lease.id)?;
-    }
+    workspace.release_lease(&own.id)?;
     let names = ["write", "write by a lease", "write, 250 leases elsewhere", "take and give back"];
     let mut results = Map::new();
     for (name, samples) in names.iter().zip(samples) {
@@ -56,6 +49,14 @@ pub(crate) fn run(root: &Path) -> Result<Value, Failure> {
         results.insert((*name).to_owned(), samples.json());
     }
     Ok(Value::Object(results))
+}
+
+/// How long a write of a new text takes.
+fn written(workspace: &Workspace, folder: &str, round: usize) -> Result<Duration, Failure> {
+    let text = format!("The ferry of round {round} leaves at noon, {:?}.\n", Instant::now());
+    let (path, started) = (format!("bench-leases/{folder}/{}.md", round % 10), Instant::now());
+    workspace.write(&path, text.as_bytes())?;
+    Ok(started.elapsed())
 }
 
 fn wish(path: String) -> LeaseRequest {

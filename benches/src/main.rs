@@ -1,14 +1,14 @@
 //! The harness: what the README's figures come from, measured on any folder, with the real library.
 //!
-//! `workroom-bench ingest|search|fresh|audit|leases|all|questions|tiers|documents [FOLDER] [--python PATH]`, `workroom-bench serve [FOLDER] [--minutes M]
+//! `workroom-bench ingest|search|fresh|custody|leases|all|questions|tiers|documents [FOLDER] [--python PATH]`, `workroom-bench serve [FOLDER] [--minutes M]
 //! [--files N] [--connections N] [--parts A,B] [--program PATH] [--into FILE]`. The folder is copied to `target/bench/` first, so it is never changed; without one the
 //! unpacked sources of the Rust registry are taken. Results go to `benches/results/<date>-<machine>.json`, and as lines to the terminal.
 //!
 //! What it does not show: other file systems, more cores, more than one process at a time.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a harness prints its results")]
 
-mod audit;
 mod corpus_copy;
+mod custody;
 mod documents;
 mod fresh;
 mod ingest;
@@ -72,7 +72,7 @@ fn run() -> Result<(), Failure> {
         ("ingest", &ingest::run),
         ("search", &search::run),
         ("fresh", &fresh::run),
-        ("audit", &audit::run),
+        ("custody", &custody::run),
         ("leases", &leases::run),
         ("questions", &questions::run),
         ("tiers", &tiers::run),

@@ -163,7 +163,16 @@ impl Shared {
     fn serve(&self, root: &Path, dir: &Path) -> Result<(Running, String)> {
         let mut command = Command::new(&self.cli);
         command.arg("--workspace").arg(root);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--anonymous", "write", "--json"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--anonymous",
+            "write",
+            "--rate",
+            "1000000",
+            "--json",
+        ]);
         let server = Running::start(command.stdin(Stdio::null()), &dir.join("errors"))?;
         let Heard::Line(_, line) = server.hear(Instant::now() + GRACE) else {
             anyhow::bail!("the server says nothing")

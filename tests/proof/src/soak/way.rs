@@ -102,7 +102,16 @@ pub(super) struct Http {
 impl Http {
     pub(super) fn start(task: &Task) -> Result<Self> {
         let mut command = task.program();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--anonymous", "write", "--json"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--anonymous",
+            "write",
+            "--rate",
+            "1000000",
+            "--json",
+        ]);
         let mut server = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         BufReader::new(server.stdout.take().context("no output")?).read_line(&mut line)?;
