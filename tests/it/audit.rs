@@ -189,6 +189,70 @@ fn looks_of_a_process_that_asks_another_come_to_the_same_log() {
     assert_eq!(count("file.read"), 1000);
 }
 
+#[test]
+fn what_commands_do_past_the_owner_is_in_the_log_with_a_daemon_and_without() {
+    let room = Room::with(&[("a.md", "The lighthouse keeper counts ships.\n")]);
+    let reads = |room: &Room| {
+        let line = |record: &Value| {
+            let text = |at: &str| record.pointer(at).and_then(Value::as_str).unwrap_or("-").to_owned();
+            format!("{} {} {} {}", text("/by/via"), text("/doing"), text("/path"), text("/outcome"))
+        };
+        log(room, &[]).iter().map(line).filter(|line| !line.contains("audit.")).collect::<Vec<_>>()
+    };
+    room.ok(&["init"]);
+    // Nobody is there, and nobody is started for it.
+    room.ok(&["read", "a.md"]);
+    assert!(room.ok(&["daemon", "status"]).stdout.contains("no daemon"));
+    assert_eq!(reads(&room), ["cli file.read a.md done"]);
+    room.ok(&["index"]);
+    room.ok(&["read", "./a.md"]);
+    assert_eq!(reads(&room), ["cli file.read a.md done", "cli file.read a.md done"]);
+    assert_ne!(room.run(&["read", "absent.md"]).code, Some(0));
+    let made = room.ok(&["webhook", "add", "https://example.com/x", "--json"]).json();
+    let id = made["id"].as_str().unwrap().to_owned();
+    for done in [&["webhook", "rotate"][..], &["webhook", "enable"], &["webhook", "remove"]] {
+        room.ok(&[done, &[id.as_str()]].concat());
+    }
+    let hooks: Vec<Value> = log(&room, &["--kind", "webhook"]);
+    let said: Vec<String> = hooks
+        .iter()
+        .map(|record| format!("{} {}", record["doing"].as_str().unwrap(), record["detail"].as_str().unwrap()))
+        .collect();
+    let expected =
+        ["create", "change", "change", "remove"].map(|doing| format!("webhook.{doing} webhook {id}"));
+    assert_eq!(said, expected);
+    room.ok(&["daemon", "stop"]);
+    room.write(".workroom/config.toml", "[audit]\nreads = false\n");
+    room.ok(&["read", "a.md"]);
+    assert_eq!(log(&room, &["--kind", "file.read"]).len(), 2);
+    room.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn what_is_done_with_whole_workspaces_is_in_their_log() {
+    let room = Room::with(&[("all/note.txt", "x\n")]);
+    let root = room.at("all").display().to_string();
+    let below = |arguments: &[&str]| room.ok(&[&["workspaces", "--root", &root], arguments].concat());
+    below(&["create", "one"]);
+    below(&["clone", "one", "two"]);
+    below(&["archive", "one"]);
+    below(&["unarchive", "one"]);
+    let one = room.at("all/one").display().to_string();
+    let exported = room.ok(&["-w", &one, "audit", "export"]).stdout;
+    let records = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let said: Vec<String> = records
+        .filter(|record| record["doing"] != "audit.begin")
+        .map(|record| format!("{} {}", record["doing"].as_str().unwrap(), record["detail"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        "workspace.clone as `two`",
+        "workspace.archive archived",
+        "workspace.archive taken out of the archive",
+    ];
+    assert_eq!(said, expected);
+    room.ok(&["-w", &one, "audit", "verify"]);
+}
+
 /// Of each path the last change in the log is what is there.
 fn agree(room: &Room) {
     let mut last: HashMap<String, Value> = HashMap::new();

@@ -250,3 +250,36 @@ fn an_agent_that_panics_or_stops_saves_the_last_state_that_it_told() {
     run.finish(r#"{"n": 9}"#).unwrap();
     assert_eq!(last("baker"), (Some(9), Some(Reason::Final), Some(1)));
 }
+
+#[test]
+fn who_holds_a_run_saves_by_the_lease() {
+    let room = Room::new();
+    room.ok(&["init"]);
+    let run = ["scout", "--id", "agent-0123456789ab"];
+    save(&room, &run, &json!({"n": 1}));
+    let lease = room.ok(&["lease", "take", "agents/scout-0123456789ab", "--json"]).json();
+    let id = lease["id"].as_str().unwrap();
+    let without = room.run_with_input(&[&["autosave", "save"][..], &run].concat(), b"{\"n\": 2}");
+    assert_eq!(without.code, Some(13), "{without:?}");
+    assert_eq!(save(&room, &[&run[..], &["--lease", id]].concat(), &json!({"n": 2}))["sequence"], 2);
+    let mut by_environment = room.command(&[&["autosave", "save", "--json"][..], &run].concat());
+    let mut saving = by_environment
+        .env("WORKROOM_LEASE", id)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    saving.stdin.take().unwrap().write_all(b"{\"n\": 3}").unwrap();
+    let saved: Value = serde_json::from_slice(&saving.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(saved["sequence"], 3);
+    let prune = ["autosave", "prune", "--keep-steps", "1", "--json"];
+    assert_eq!(room.run(&prune).code, Some(13));
+    let pruned = room.ok(&[&prune[..], &["--lease", id]].concat()).json();
+    assert_eq!(pruned["removed"].as_array().map(Vec::len), Some(2));
+    // One that has ended is of no use.
+    room.ok(&["lease", "release", id]);
+    let ended =
+        room.run_with_input(&[&["autosave", "save"][..], &run, &["--lease", id]].concat(), b"{\"n\": 4}");
+    assert_eq!(ended.code, Some(14), "{ended:?}");
+    assert_eq!(save(&room, &run, &json!({"n": 4}))["sequence"], 4);
+}

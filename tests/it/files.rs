@@ -189,3 +189,14 @@ fn what_is_there_is_listed_and_found() {
     assert_eq!(workspace.list("none", &all, &page).unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(workspace.glob("", "[", &all, &page).unwrap_err().kind(), ErrorKind::Invalid);
 }
+
+#[test]
+fn a_pipe_that_ends_early_changes_nothing() {
+    let room = Room::with(&[("a.md", "one\n")]);
+    for (came, code) in [("", 2), ("whol", 2), ("whole", 0), ("whole, and more", 2)] {
+        let wrote = room.run_with_input(&["write", "part.txt", "--bytes", "5"], came.as_bytes());
+        assert_eq!(wrote.code, Some(code), "{wrote:?}");
+        assert_eq!(code == 0, !wrote.stderr.contains("nothing was written"), "{wrote:?}");
+    }
+    assert_eq!(room.ok(&["read", "part.txt"]).stdout, "whole");
+}

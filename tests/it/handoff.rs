@@ -180,6 +180,17 @@ fn indexing_is_switched_off_and_on() {
         room.ok(&["search", "heron"]).stdout.contains("(not searched, since indexing is off there: logs)")
     );
     assert!(!room.ok(&["search", "heron", "--path", "b.md"]).stdout.contains("not searched"));
+    assert!(room.ok(&["ask", "where is the heron?"]).stdout.contains("indexing is off there: logs)"));
+    for command in ["search", "ask"] {
+        let told = |path: &str| {
+            room.ok(&[command, "heron", "--json", "--path", path]).json().get("not_searched").cloned()
+        };
+        assert_eq!(
+            (told("logs/a.md"), told("b.md")),
+            (Some(serde_json::json!(["logs/a.md"])), None),
+            "{command}"
+        );
+    }
     assert!(room.ok(&["status"]).stdout.contains("not indexed"));
     assert!(room.ok(&["status", "--problems"]).stdout.contains("logs/a.md"));
     assert_eq!(room.ok(&["read", "logs/a.md"]).stdout, "The heron stands.\n");

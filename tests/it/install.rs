@@ -239,6 +239,20 @@ fn a_token_is_passed_on_by_name_and_never_written() {
     }
 }
 
+#[test]
+fn the_tools_that_are_chosen_are_written() {
+    for known in &KNOWN {
+        let (room, agent) = (Room::new(), known.agent);
+        let refused = room.run(&["mcp", "install", agent, "--tools", "everything"]);
+        assert_eq!((refused.code, known.text(&room)), (Some(2), None), "{refused:?}");
+        room.ok(&["mcp", "install", agent, "--tools", "files,search"]);
+        let entry = known.servers(&room)["workroom"].clone();
+        assert_eq!(entry["args"], json!(["mcp", room.root(), "--tools", "files,search"]), "{agent}");
+        room.ok(&["mcp", "install", agent, "--uninstall"]);
+        assert_eq!(known.text(&room), None, "{agent}");
+    }
+}
+
 /// A run as one text, without what differs from run to run and from machine to machine.
 pub(crate) fn picture(room: &Room, arguments: &[&str]) -> String {
     blot(&room.picture(arguments))

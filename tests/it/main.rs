@@ -23,6 +23,7 @@ mod library;
 mod lifecycle;
 mod mcp;
 #[cfg(unix)]
+mod past;
 mod paths;
 mod scenarios;
 mod serve;

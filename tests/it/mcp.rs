@@ -74,3 +74,24 @@ fn files_that_were_there_before_the_workspace_are_found() {
     }
     assert_eq!(agent.leave(), Some(0));
 }
+
+#[test]
+fn an_agent_has_the_tools_that_were_chosen() {
+    let room = Room::with(&[("notes/mill.md", "# Mill\n\nThe wheel turns at ebb.\n")]);
+    let mut agent = start(&room, &["mcp", "--tools", "leases,read_text_file"], &[]);
+    let tools = agent.ask("tools/list", &json!({}))["result"]["tools"].clone();
+    let names: Vec<&str> =
+        tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["acquire_lease", "extend_lease", "list_leases", "read_text_file", "release_lease"]);
+    let read = agent.call("read_text_file", &json!({"path": "notes/mill.md"})).to_string();
+    assert!(read.contains("turns at ebb"), "{read}");
+    let write = json!({"name": "write_file", "arguments": {"path": "a", "content": "x"}});
+    assert!(agent.ask("tools/call", &write)["error"].is_object());
+    assert!(!room.at("a").exists());
+    assert_eq!(agent.leave(), Some(0));
+
+    let refused = room.run(&["mcp", "--tools", "files,everything"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("no set of tools and no tool `everything`"), "{refused:?}");
+    assert!(refused.stderr.contains("audit, autosave, checkpoints, events, files,"), "{refused:?}");
+}

@@ -93,6 +93,21 @@ fn a_killed_daemon_is_replaced_and_what_it_acknowledged_is_there() {
 }
 
 #[test]
+fn who_waits_for_a_lease_waits_on_whichever_daemon_serves() {
+    let room = room();
+    let held = room.ok(&["lease", "take", "d1.md", "--json"]).json();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| room.ok(&["lease", "take", "d1.md", "--wait", "60s", "--json"]).json());
+        for _ in 0..20 {
+            signal("-KILL", pid_of_new(&room));
+        }
+        room.ok(&["lease", "release", held["id"].as_str().unwrap()]);
+        let given = waits.join().unwrap();
+        assert!(given["fencing_token"].as_u64() > held["fencing_token"].as_u64(), "{given}");
+    });
+}
+
+#[test]
 fn a_daemon_that_is_told_to_end_loses_nothing() {
     let room = room();
     let daemon = pid(&room);

@@ -204,6 +204,9 @@ pub(crate) struct Scope {
     /// Only files modified since then: a date (2026-11-21), a time (2026-11-21T08:00:00Z) or an age (90m, 12h, 7d, 2w)
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+    /// Search what was there then, as it was: a date, a time, an age, or a checkpoint by its id or a tag
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) as_of: Option<String>,
     /// Only documents that say this of themselves: author=smith, title=plan, keyword=tide, language=de, created>=2024-03, modified<2024,
     /// pages>10, trust=untrusted (may be given several times; put it in quotes)
     #[arg(long = "filter", value_name = "FILTER")]
@@ -299,6 +302,9 @@ pub(crate) struct Write {
     /// Only if nothing is there
     #[arg(long, conflicts_with = "if_match")]
     pub(crate) if_absent: bool,
+    /// Only if so many bytes come, so that nothing is written when whoever pipes them here ends early
+    #[arg(long, value_name = "N")]
+    pub(crate) bytes: Option<usize>,
     /// Where it was fetched
     #[arg(long, value_name = "URL")]
     pub(crate) source_url: Option<String>,

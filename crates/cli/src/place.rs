@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use workroom::{Actor, OpenOptions, Sharing, Starter, Via, Workspace, find_workspace};
+use workroom::{Actor, AuditAct, OpenOptions, Sharing, Starter, Via, Workspace, find_workspace};
 
 /// The folder that the command is about: named, or the nearest workspace upwards, or the current folder.
 pub(crate) fn folder(args: &Args) -> Result<PathBuf, Failure> {
@@ -45,6 +45,14 @@ pub(crate) fn open_or_create(args: &Args) -> Result<(Workspace, bool), Failure> 
 pub(crate) fn open_or_create_at(args: &Args, folder: &Path) -> Result<Workspace, Failure> {
     Workspace::init(folder)?;
     Ok(Workspace::open_with(folder, &options(args, folder)?)?)
+}
+
+/// Has it noted in the audit log of the workspace at `folder` what was done there past its owner. It is done, whether or not that can be noted.
+pub(crate) fn note(args: &Args, folder: &Path, act: AuditAct) {
+    let noted = options(args, folder).and_then(|options| Ok(Workspace::note_in(folder, &options, act)?));
+    if let Err(error) = noted {
+        tracing::warn!(%error, "this is not in the audit log");
+    }
 }
 
 fn options(args: &Args, folder: &Path) -> Result<OpenOptions, Failure> {

@@ -23,12 +23,13 @@ impl Engine {
 
     /// As [`Engine::ask`], with the time that the teacher took.
     pub(crate) fn asked(&self, question: &Question) -> Result<(Answer, Duration)> {
-        let snapshot = self.snapshot_for(&question.query)?;
+        let seen = self.seen_by(&question.query)?;
+        let snapshot = &*seen.snapshot;
         let view = snapshot.view(&question.query.within);
         let (ranked, by_teacher) = self.ranked(&view, &question.query, CONSIDERED)?;
-        let mut found = passages(&snapshot, &ranked, question.budget, self.tokenizer)?;
+        let mut found = passages(snapshot, &ranked, question.budget, self.tokenizer)?;
         let fresh: Vec<Option<bool>> =
-            found.iter().map(|passage| self.freshness(&snapshot, &passage.doc)).collect();
+            found.iter().map(|passage| seen.freshness(self, &passage.doc)).collect();
         let mut there = fresh.iter();
         found.retain(|_| there.next().is_some_and(Option::is_some));
         let fresh = fresh.into_iter().flatten();
@@ -40,7 +41,9 @@ impl Engine {
         let hits: Vec<Hit> = found
             .iter()
             .zip(fresh)
-            .map(|(passage, fresh)| as_hit(passage, (fresh, self.provenance(&snapshot, &passage.doc))))
+            .map(|(passage, fresh)| {
+                seen.dated(as_hit(passage, (fresh, self.provenance(snapshot, &passage.doc))))
+            })
             .collect();
         let cited = |sentence: &Sentence| Some(citation(sentence, &found, hits.get(sentence.passage)?));
         let sentences: Vec<Citation> = sentences.iter().filter_map(cited).collect();

@@ -8,10 +8,12 @@
 use crate::config::Config;
 use crate::folder::Folder;
 use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::usage::Counting;
 use crate::{Engine, Error, ErrorKind, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use custody::Audit;
+use custody::audit::{Left, Tail};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -55,15 +57,17 @@ impl AuditSettings {
         if !self.enabled {
             return None;
         }
-        let is_look = matches!(
-            act.doing,
-            Doing::FileRead | Doing::FileList | Doing::DocumentShow | Doing::Search | Doing::Ask
-        );
-        if is_look && !self.reads && act.outcome != Outcome::Denied {
+        if is_look(&act) && !self.reads && act.outcome != Outcome::Denied {
             return None;
         }
         Some(fitted(if self.queries { act } else { Act { query: None, ..act } }))
     }
+}
+
+/// Whether an act changes nothing.
+fn is_look(act: &Act) -> bool {
+    use Doing::{Ask, DocumentShow, FileList, FileRead, Search};
+    matches!(act.doing, FileRead | FileList | DocumentShow | Search | Ask)
 }
 
 /// A log that lies unsynced for so long is synced.
@@ -77,15 +81,45 @@ pub(crate) struct AuditLog {
     audit: Arc<Audit>,
     settings: AuditSettings,
     pub(crate) counting: Counting,
+    /// What changes were to leave that were begun before this owner; `None` where it is not noted.
+    left: Option<Left>,
+    /// Changes that the last owner left begun, of which the files alone do not say what came of them, with their numbers.
+    unsettled: Vec<(u64, Act)>,
     wake: Option<Sender<()>>,
     keeper: Option<JoinHandle<()>>,
+}
+
+/// The log, for what notes without the engine, and is counted for nobody.
+#[derive(Clone)]
+pub(crate) struct Noter {
+    audit: Arc<Audit>,
+    settings: AuditSettings,
+}
+
+impl Noter {
+    pub(crate) fn note(&self, act: Act) {
+        let Some(act) = self.settings.admit(act) else { return };
+        if let Err(error) = self.audit.note(act, now_ms()) {
+            tracing::error!(%error, "an act is not in the audit log");
+        }
+    }
+
+    /// Whether an act of this kind with this fencing token is among the last of its kind.
+    pub(crate) fn has_noted(&self, doing: &str, fencing_token: u64) -> Result<bool> {
+        const LAST: usize = 1000;
+        let filter = Filter { doing: Some(doing.to_owned()), ..Filter::default() };
+        let records = last(self.audit.folder(), &filter, None, LAST)?.records;
+        Ok(records.iter().any(|record| record["fencing_token"] == fencing_token))
+    }
 }
 
 impl AuditLog {
     /// Opens the log and settles what the last owner left begun.
     pub(crate) fn open(layout: &Layout, config: &Config, folder: &Folder) -> Result<Self> {
         let audit = Arc::new(Audit::open(&folder_of(layout))?);
-        settle(&audit, folder)?;
+        let Tail { pending, left } = custody::audit::tail(audit.folder())?;
+        let unsettled = settle(&audit, folder, pending)?;
+        let left = Some(left).filter(|_| config.audit.enabled);
         let (wake, wanted) = crossbeam_channel::bounded(1);
         let counting = Counting::new(&config.alerts, &config.quotas);
         let (kept, counted, end) = (Arc::clone(&audit), counting.clone(), audit.next());
@@ -94,12 +128,17 @@ impl AuditLog {
             counted.recall(&kept, end);
             keep(&kept, &wanted);
         })?;
-        Ok(Self { audit, settings: config.audit.clone(), counting, wake: Some(wake), keeper: Some(keeper) })
+        let (settings, wake, keeper) = (config.audit.clone(), Some(wake), Some(keeper));
+        Ok(Self { audit, settings, counting, left, unsettled, wake, keeper })
     }
 
-    /// The log itself, for what notes without the engine.
-    pub(crate) fn log(&self) -> Arc<Audit> {
-        Arc::clone(&self.audit)
+    pub(crate) fn noter(&self) -> Noter {
+        Noter { audit: Arc::clone(&self.audit), settings: self.settings.clone() }
+    }
+
+    /// What changes were to leave that were begun before this owner. Once.
+    pub(crate) fn take_left(&mut self) -> Option<Left> {
+        self.left.take()
     }
 
     fn note(&self, act: Act) -> Result<Option<u64>> {
@@ -155,10 +194,14 @@ fn folder_of(layout: &Layout) -> std::path::PathBuf {
     layout.dir().join(custody::FOLDER).join(custody::audit::FOLDER)
 }
 
-/// Says of each change that was begun what came of it, by what is there.
-fn settle(audit: &Audit, folder: &Folder) -> Result<()> {
-    for (seq, act) in custody::audit::pending(audit.folder())? {
-        let Some(is_made) = is_made(&act, folder) else { continue };
+/// Says of each change that was begun what came of it, by what is there. Returns those of which that does not say it.
+fn settle(audit: &Audit, folder: &Folder, pending: Vec<(u64, Act)>) -> Result<Vec<(u64, Act)>> {
+    let mut unsettled = Vec::new();
+    for (seq, act) in pending {
+        let Some(is_made) = is_made(&act, folder) else {
+            unsettled.push((seq, act));
+            continue;
+        };
         let (outcome, detail) = match is_made {
             true => (Outcome::Done, "its process ended before it said so; it was found done"),
             false => (Outcome::Failed, "its process ended before it was done"),
@@ -166,7 +209,8 @@ fn settle(audit: &Audit, folder: &Folder) -> Result<()> {
         let ended = Act { outcome, detail: Some(detail.to_owned()), began: Some(seq), ..act };
         audit.note(ended, now_ms())?;
     }
-    Ok(audit.sync_all()?)
+    audit.sync_all()?;
+    Ok(unsettled)
 }
 
 /// Whether a change that was begun is made, where that can be seen. Nobody has changed anything there since through the program.
@@ -194,6 +238,24 @@ pub(crate) struct Noting<'a> {
 }
 
 impl Engine {
+    /// Notes what somebody did in a workspace that this process has taken and not opened; durable when this returns, but for looks. Nobody's usage
+    /// is counted before it is opened.
+    ///
+    /// # Errors
+    /// When the settings cannot be read, or the disk refuses.
+    pub fn note_unopened(lock: &Lock, act: Act) -> Result<()> {
+        let layout = lock.layout();
+        let settings = Config::load(layout)?.audit;
+        let is_look = is_look(&act);
+        let Some(act) = settings.admit(act) else { return Ok(()) };
+        let audit = Audit::open(&folder_of(layout))?;
+        audit.note(act, now_ms())?;
+        if !is_look {
+            audit.sign(now_ms())?;
+        }
+        Ok(())
+    }
+
     /// Notes what somebody did, or was not let do. It is in the log when this returns: only a loss of power in the next second can take it.
     pub fn note(&self, act: Act) {
         let alert = self.audit.counting.note(&act);
@@ -221,6 +283,26 @@ impl Engine {
             self.raise(&alert);
         }
         Ok(())
+    }
+
+    /// Whether an act of this kind by this principal is in the log, and on the disk.
+    pub(crate) fn is_noted(&self, doing: &str, principal: &str) -> Result<bool> {
+        let (doing, principal) = (Some(doing.to_owned()), Some(principal.to_owned()));
+        let filter = Filter { doing, principal, ..Filter::default() };
+        let is_noted = !last(self.audit.audit.folder(), &filter, None, 1)?.records.is_empty();
+        if is_noted {
+            self.audit.audit.sync_all()?;
+        }
+        Ok(is_noted)
+    }
+
+    /// Notes the end of a change that the last owner left begun, and that was brought to it by this one. `None` if it is not known to be begun.
+    pub(crate) fn note_end_of(&self, is_it: impl Fn(&Act) -> bool, detail: String) {
+        let found = self.audit.unsettled.iter().find(|(_, act)| is_it(act));
+        if let Some((seq, act)) = found {
+            let ended = Act { outcome: Outcome::Done, began: Some(*seq), ..act.clone() };
+            self.note_uncounted(ended.saying(detail));
+        }
     }
 
     /// Signs where the log has got to. `None` while nothing was ever noted.

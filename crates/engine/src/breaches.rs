@@ -1,28 +1,47 @@
 //! Breaches: changes past the program of what somebody holds alone.
 //!
 //! Invariant: a breach is a change that nobody made through the program, of a file on which an exclusive lease holds, later than that was given.
-//! It is noted and told, and nothing else: the file is its user's.
+//! It is noted and told, and nothing else: the file is its user's. Nobody is accused of what the program did itself: what an owner that was killed
+//! had done and not yet indexed is known by the notes that come before each change.
 //! Not here: which changes those are (`events`), leases (`leases`).
 
+use crate::audit::Noter;
 use crate::leases::Leases;
-use crate::provenance::now_ms;
 use corpus::DocPath;
-use custody::audit::{Act, Doing};
+use custody::audit::{Act, Doing, Left, Met};
 use custody::lease::{Held, Mode};
-use custody::{Actor, Audit, History, NewEvent, Via};
+use custody::{Actor, History, NewEvent, Via};
 use ingest::Change;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What looks for them.
 pub(crate) struct Breaches {
     leases: Leases,
-    audit: Arc<Audit>,
+    noter: Noter,
     history: Arc<History>,
+    before: Mutex<Before>,
+}
+
+/// What was done through the program before this owner, which meets it when it first compares the folder with the index.
+enum Before {
+    /// What changes were to leave.
+    Noted(Left),
+    /// Nobody can say: changes are not noted.
+    Unknown,
+    /// All of it has been met.
+    Over,
 }
 
 impl Breaches {
-    pub(crate) fn of(leases: Leases, audit: Arc<Audit>, history: Arc<History>) -> Self {
-        Self { leases, audit, history }
+    /// `left` is what changes before this owner were to leave, where that is noted.
+    pub(crate) fn of(leases: Leases, noter: Noter, history: Arc<History>, left: Option<Left>) -> Self {
+        let before = Mutex::new(left.map_or(Before::Unknown, Before::Noted));
+        Self { leases, noter, history, before }
+    }
+
+    /// The whole folder was compared with the index: what is met from now on happens now.
+    pub(crate) fn end_before(&self) {
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Before::Over;
     }
 
     /// Notes each of these changes, none of which was made through the program, that is a breach. Returns what is to be told of them.
@@ -42,20 +61,31 @@ impl Breaches {
         changes.iter().filter_map(breach).collect()
     }
 
-    /// Whether the program wrote it after all: an owner that was killed before it committed what it had put in place.
+    /// Whether the program did it after all: an owner that was killed before it committed what it had put in place, or taken away.
     fn is_ours(&self, change: &Change) -> bool {
         let version = change.after.as_ref().and_then(|after| after.version);
-        version.is_some_and(|version| self.history.known(&change.path, &version).origin.is_some())
+        if version.is_some_and(|version| self.history.known(&change.path, &version).origin.is_some()) {
+            return true;
+        }
+        let version = version.map(|version| version.to_string());
+        match &*self.before.lock().unwrap_or_else(PoisonError::into_inner) {
+            Before::Noted(left) => left.explains(&Met {
+                path: change.path.as_str(),
+                was_there: change.before.is_some(),
+                is_there: change.after.is_some(),
+                version: version.as_deref(),
+            }),
+            // Of what is gone nothing else says who took it away, and nobody is accused without a reason.
+            Before::Unknown => change.after.is_none(),
+            Before::Over => false,
+        }
     }
 
     /// Whoever can change files past the program is the owner.
     fn note(&self, path: &DocPath, held: &Held) {
         let said = format!("it was changed past the program while `{}` held it", held.name);
         let act = Act::new(Doing::LeaseBreach, Actor::owner(Via::Library)).on(path.as_str()).saying(said);
-        let act = Act { fencing_token: Some(held.fencing_token), ..act };
-        if let Err(error) = self.audit.note(act, now_ms()) {
-            tracing::error!(%error, %path, "a breach of a lease is not in the audit log");
-        }
+        self.noter.note(Act { fencing_token: Some(held.fencing_token), ..act });
     }
 }
 

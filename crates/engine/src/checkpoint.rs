@@ -96,19 +96,20 @@ impl Engine {
             return Ok(info(&made));
         }
         self.noted(Doing::CheckpointCreate, "", act, |noting| {
-            let (checkpoint, _) = self.checkpoint_now(note, tags, act)?;
+            let (checkpoint, _) = self.checkpoint_now(note, tags, act, false)?;
             // It changed nothing that was there, so its end is all there is to note.
             noting.begin(None, Some(checkpoint.id.clone()))?;
             Ok(info(&checkpoint))
         })
     }
 
-    /// As [`Engine::create_checkpoint`], of somebody who keeps all others from writing.
+    /// As [`Engine::create_checkpoint`], of somebody who keeps all others from writing. One that is `automatic` is dropped in time.
     pub(crate) fn checkpoint_now(
         &self,
         note: &str,
         tags: &[String],
         act: &Act,
+        automatic: bool,
     ) -> Result<(Checkpoint, Manifest)> {
         self.require_kept()?;
         if note.chars().count() > LONGEST_NOTE {
@@ -135,6 +136,7 @@ impl Engine {
             note: note.to_owned(),
             tags: tags.to_vec(),
             attempt: act.attempt.id().map(str::to_owned),
+            automatic,
         };
         records.push(Record::Checkpoint(checkpoint.clone()));
         self.keep.versions.note(&records)?;

@@ -55,6 +55,7 @@ impl Engine {
         checks.push(self.check_parsers());
         checks.push(self.check_provenance());
         checks.push(self.check_versions()?);
+        checks.push(self.check_restores());
         checks.push(self.check_leases());
         Ok(Findings { checks })
     }

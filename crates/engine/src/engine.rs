@@ -11,9 +11,11 @@ use crate::handoff::Handoff;
 use crate::improving::Improving;
 use crate::keep::Keep;
 use crate::layout::Layout;
+use crate::lease_ends::LeaseEnds;
 use crate::leases::Leases;
 use crate::lock::Lock;
 use crate::models::Models;
+use crate::past::Past;
 use crate::teacher::Teacher;
 use crate::turns::Turns;
 use crate::{Progress, Result, Summary, attempt, identity, student};
@@ -46,7 +48,10 @@ pub struct Engine {
     pub(crate) folder: Folder,
     pub(crate) history: Arc<History>,
     pub(crate) keep: Keep,
+    pub(crate) past: Past,
     pub(crate) events: Arc<Events>,
+    /// Dropped before the log of which it is the last that notes.
+    _lease_ends: LeaseEnds,
     pub(crate) audit: AuditLog,
     pub(crate) leases: Leases,
     pub(crate) handoff: Handoff,
@@ -138,7 +143,7 @@ impl Engine {
         let history = Arc::new(open_history(&layout)?);
         let keep = Keep::open(&layout.dir().join(custody::FOLDER))?;
         let events = Events::open(&layout)?;
-        let audit = AuditLog::open(&layout, &config, &folder)?;
+        let mut audit = AuditLog::open(&layout, &config, &folder)?;
         let leases = Leases::open(&layout.dir().join(custody::FOLDER));
         let handoff = Handoff::at(&layout);
         let (index, report) = open_index(&layout.index())?;
@@ -158,7 +163,9 @@ impl Engine {
             reading(&config, options),
         )?;
         let told = Arc::clone(&events);
-        events.look_for(Breaches::of(leases.clone(), audit.log(), Arc::clone(&history)));
+        let left = audit.take_left();
+        events.look_for(Breaches::of(leases.clone(), audit.noter(), Arc::clone(&history), left));
+        let lease_ends = LeaseEnds::told(leases.clone(), audit.noter(), Arc::clone(&events))?;
         let ingest = ingest.telling(move |changes| told.committed(changes));
         let rules = RwLock::new(Rules::new(&layout.root, rules_options(&config))?);
         let mut repaired = report.repaired.clone();
@@ -172,7 +179,9 @@ impl Engine {
             folder,
             history,
             keep,
+            past: Past::default(),
             events,
+            _lease_ends: lease_ends,
             audit,
             leases,
             handoff,

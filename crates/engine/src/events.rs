@@ -7,10 +7,11 @@
 use crate::breaches::Breaches;
 use crate::layout::Layout;
 use crate::{Engine, Result};
-use corpus::{ContentHash, DocPath};
+use corpus::{ContentHash, DocPath, PathSet};
 use custody::events::Retention;
-use custody::{Actor, EventLog, NewEvent};
+use custody::{Actor, After, EventFilter, EventLog, NewEvent};
 use ingest::{Change, FileState};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The folder under `custody/`.
 const FOLDER: &str = "events";
+/// Events that are looked through at once.
+const LOOK: usize = 1000;
 
 /// What tells of a workspace's changes.
 pub(crate) struct Events {
@@ -71,6 +74,9 @@ impl Events {
     /// Says that the index is where the folder is.
     pub(crate) fn end_remaking(&self) {
         self.remaking.store(false, Ordering::Relaxed);
+        if let Some(breaches) = self.breaches.get() {
+            breaches.end_before();
+        }
     }
 
     /// Somebody is about to change what is at and below these paths. Nobody else does meanwhile through the API (`turns`).
@@ -119,8 +125,24 @@ impl Events {
         self.tell(events.collect());
     }
 
+    /// Whether an event of this kind was told of which `detail` is `value`, as far as events are kept.
+    pub(crate) fn is_told(&self, kind: &str, detail: &str, value: &Value) -> Result<bool> {
+        let filter = EventFilter { types: vec![kind.to_owned()], paths: Vec::new() };
+        let mut after = After::Start;
+        loop {
+            let page = self.log.read(&after, &filter, &PathSet::all(), LOOK)?;
+            if page.events.iter().any(|it| it.event.data.get(detail) == Some(value)) {
+                return Ok(true);
+            }
+            if page.at_end {
+                return Ok(false);
+            }
+            after = After::Cursor(page.next);
+        }
+    }
+
     /// What cannot be told fails nobody's change.
-    fn tell(&self, events: Vec<NewEvent>) {
+    pub(crate) fn tell(&self, events: Vec<NewEvent>) {
         if events.is_empty() {
             return;
         }
@@ -153,6 +175,11 @@ impl Engine {
     /// Tells an event. It is in the log when this returns; what the disk refuses is noted in the program's log, and fails nothing.
     pub fn tell(&self, event: NewEvent) {
         self.events.tell(vec![event]);
+    }
+
+    /// Whether an event of this kind was told of which `detail` is `value`, as far as events are kept.
+    pub(crate) fn is_told(&self, kind: &str, detail: &str, value: &str) -> Result<bool> {
+        self.events.is_told(kind, detail, &value.into())
     }
 
     /// The log of events, to be read without holding the engine.

@@ -80,9 +80,8 @@ impl Engine {
         if !self.was_made(&act.attempt) {
             self.noted(doing, path.as_str(), act, |noting| {
                 let _permit = self.permit(act, &[&path])?;
-                self.put_there(&path, spooled, condition, (act, claim), noting)
+                self.put_there(how, &path, spooled, condition, (act, claim), noting)
             })?;
-            self.note_version(&path, version_from(&spooled.version)?, spooled.bytes, (how, &act.by));
         }
         let seq = self.commit_paths(vec![path])?;
         Ok(Written { version: spooled.version.clone(), seq })
@@ -90,6 +89,7 @@ impl Engine {
 
     fn put_there(
         &self,
+        how: How,
         path: &DocPath,
         spooled: &Spooled,
         condition: &Condition,
@@ -110,9 +110,14 @@ impl Engine {
         noting.begin(self.version_before(path, found.as_ref(), condition), Some(spooled.version.clone()))?;
         self.note_written(path, &version, condition, &act.by, claim)?;
         self.preserve(path)?;
+        // Until the record of it is there, nothing but this says that its content is needed.
+        let _held = self.keep.hold();
+        self.keep_new(&bytes, spooled.bytes);
         noting.wait()?;
         let place = || self.change(self.folder.files.place(&bytes, path, over));
-        self.make(&act.attempt, step, place).inspect_err(|_| self.history.withdrawn(path, &version))
+        self.make(&act.attempt, step, place).inspect_err(|_| self.history.withdrawn(path, &version))?;
+        self.note_version(path, version, spooled.bytes, (how, &act.by));
+        Ok(())
     }
 
     /// The bytes of a file of the workspace at `root` as they are on disk.
@@ -142,6 +147,7 @@ impl Engine {
             })?;
         }
         self.note_gone(&path, &act.by);
+        self.keep.gone(&path);
         self.commit_paths(vec![path])
     }
 

@@ -17,9 +17,11 @@ use std::path::Path;
 /// Where in a temporary folder the thing itself lies: a folder that is made there is its user's as any other, which the temporary one is not.
 const INSIDE: &str = "it";
 /// How the names of what only an owner makes there begin.
-pub(crate) const OWNERS: [&str; 2] = [GONE, COPY];
+pub(crate) const OWNERS: [&str; 3] = [GONE, COPY, PAST];
 pub(crate) const GONE: &str = "gone-";
 pub(crate) const COPY: &str = "copy-";
+/// Indexes of what files held before.
+pub(crate) const PAST: &str = "past-";
 
 impl Engine {
     /// Makes a folder and those above it. Returns whether it is new.
@@ -52,21 +54,24 @@ impl Engine {
         let path = self.note_refused(Doing::FolderRemove, path, act, own_path(path))?;
         let _turn = self.turns.take(&[&path]);
         let _acting = self.events.act(&[&path], &act.by);
-        if self.was_made(&act.attempt) {
-            return self.commit_paths(vec![path]);
+        if !self.was_made(&act.attempt) {
+            self.noted(Doing::FolderRemove, path.as_str(), act, |noting| {
+                let _permit = self.permit(act, &[&path])?;
+                noting.begin(None, None)?;
+                noting.wait()?;
+                self.take_folder(&path, with_contents, act)
+            })?;
         }
-        self.noted(Doing::FolderRemove, path.as_str(), act, |noting| {
-            let _permit = self.permit(act, &[&path])?;
-            noting.begin(None, None)?;
-            noting.wait()?;
-            self.take_folder(&path, with_contents, act)
-        })?;
+        // Of an empty one nobody wrote anything. An owner that took it away and ended may not have come to note it.
+        if with_contents {
+            self.note_gone(&path, &act.by);
+            self.keep.gone(&path);
+        }
         self.commit_paths(vec![path])
     }
 
     fn take_folder(&self, path: &DocPath, with_contents: bool, act: &Act) -> Result<()> {
         if !with_contents {
-            // Nothing was in it, so nobody wrote anything there.
             let change = || self.look(self.folder.files.remove_folder(path));
             return self.make(&act.attempt, || self.taken(path), change);
         }
@@ -74,9 +79,8 @@ impl Engine {
             // It says what is wrong with it.
             return self.look(self.folder.files.remove_folder(path));
         }
-        self.throw_away(path, Kind::Folder, act)?;
-        self.note_gone(path, &act.by);
-        Ok(())
+        self.preserve_below(path)?;
+        self.throw_away(path, Kind::Folder, act)
     }
 
     /// Copies a file or a folder, with all that it holds, to a path where nothing is, making the folders above it. Returns the commit that shows

@@ -13,11 +13,11 @@ use corpus::{DocPath, PathSet};
 use custody::approval::{Approval, Approvals, NewApproval};
 use custody::comment::{Comment, Comments, NewComment, Stretch};
 use custody::events::NewEvent;
-use custody::{Actor, Tokens, Via};
+use custody::{Actor, Tokens, Transfer, Via};
 use files::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether a comment still holds of what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,13 +50,20 @@ pub(crate) struct Handoff {
     comments: Comments,
     approvals: Arc<Approvals>,
     tokens: Tokens,
+    /// Held while it is told that ownership has changed hands.
+    telling: Mutex<()>,
 }
 
 impl Handoff {
     pub(crate) fn at(layout: &Layout) -> Self {
         let folder = layout.dir().join(custody::FOLDER);
         let approvals = Arc::new(Approvals::at(&folder));
-        Self { comments: Comments::at(&folder), approvals, tokens: Tokens::at(&folder) }
+        Self {
+            comments: Comments::at(&folder),
+            approvals,
+            tokens: Tokens::at(&folder),
+            telling: Mutex::default(),
+        }
     }
 
     /// Lets comments follow what was moved. It is moved all the same where that fails.
@@ -97,6 +104,21 @@ impl Text {
 fn stretch(start: u32, offset: usize, length: usize) -> Option<Stretch> {
     let start_byte = start.checked_add(u32::try_from(offset).ok()?)?;
     Some(Stretch { start_byte, end_byte: start_byte.checked_add(u32::try_from(length).ok()?)? })
+}
+
+/// The event that says that ownership has changed hands.
+const OWNER_TRANSFERRED: &str = "owner.transferred";
+
+/// What was agreed on when ownership was handed over, in words.
+fn agreed(transfer: &Transfer) -> String {
+    let keeps: Vec<String> = transfer.keeps.iter().map(ToString::to_string).collect();
+    let keeps = match keeps.is_empty() {
+        // Whoever can use the folder's files stays its owner.
+        true if transfer.created_by == custody::OWNER => "what an owner has".to_owned(),
+        true => "nothing".to_owned(),
+        false => keeps.join(", "),
+    };
+    format!("transfer {} by {}, who keeps {keeps}", transfer.id, transfer.created_by)
 }
 
 /// Files that are searched for a passage past the index are no larger.
@@ -220,6 +242,8 @@ impl Engine {
     /// # Errors
     /// When the tokens cannot be read, or the disk refuses.
     pub fn tell_transfers(&self) -> Result<()> {
+        // One after the other: each looks what was told before.
+        let _telling = self.handoff.telling.lock().unwrap_or_else(PoisonError::into_inner);
         for (transfer, token) in self.handoff.tokens.untold(now_ms()).map_err(said)? {
             let (principal, name) = token.map_or_else(
                 || (transfer.claimed_by.clone().unwrap_or_default(), String::new()),
@@ -227,22 +251,21 @@ impl Engine {
             );
             let by =
                 Actor { principal, name, via: transfer.claimed_via.unwrap_or(Via::Library), client: None };
-            let keeps: Vec<String> = transfer.keeps.iter().map(ToString::to_string).collect();
-            let detail = format!(
-                "transfer {} by {}, who keeps {}",
-                transfer.id,
-                transfer.created_by,
-                match keeps.is_empty() {
-                    // Whoever can use the folder's files stays its owner.
-                    true if transfer.created_by == custody::OWNER => "what an owner has".to_owned(),
-                    true => "nothing".to_owned(),
-                    false => keeps.join(", "),
-                }
-            );
-            self.note_durably(Act::new(Doing::OwnerTransfer, by.clone()).saying(detail))?;
-            let told = NewEvent::new("owner.transferred").by(&by).with("transfer", transfer.id.as_str());
-            self.tell(told.with("from", transfer.created_by.as_str()));
+            self.tell_transfer(&transfer, &by)?;
             self.handoff.tokens.told(&transfer.id).map_err(said)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of one, but for what an owner that ended has told already.
+    fn tell_transfer(&self, transfer: &Transfer, by: &Actor) -> Result<()> {
+        let is_noted = self.is_noted("owner.transfer", &by.principal)?;
+        if !is_noted {
+            self.note_durably(Act::new(Doing::OwnerTransfer, by.clone()).saying(agreed(transfer)))?;
+        }
+        if !is_noted || !self.is_told(OWNER_TRANSFERRED, "transfer", &transfer.id)? {
+            let told = NewEvent::new(OWNER_TRANSFERRED).by(by).with("transfer", transfer.id.as_str());
+            self.tell(told.with("from", transfer.created_by.as_str()));
         }
         Ok(())
     }

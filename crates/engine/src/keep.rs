@@ -1,8 +1,10 @@
 //! Keeping: the content of a file outlives the file.
 //!
 //! Invariant: before the program changes or removes a file, what it holds is durable among the contents, and so is the record that it was a version
-//! of that file. What was met on the disk is kept soon after, in the background; the bytes in their place are the newest version themselves.
-//! Not here: what is asked of versions (`versions`), the trash, checkpoints.
+//! of that file. What the program writes is among the contents, unless it is large, before its writer hears of it, so that whoever changes it past the
+//! program at once leaves it there; it is synced soon. What was met on the disk is kept soon after, in the background; the bytes in their place are the
+//! newest version themselves.
+//! Not here: what is kept at a change through the program itself (`preserve`), what is asked of versions (`versions`), the trash, checkpoints.
 
 use crate::doctor::Finding;
 use crate::maintain::{Improvement, Rest, Tell};
@@ -11,10 +13,11 @@ use crate::{Engine, Error, ErrorKind, Result};
 use corpus::{ContentHash, DocPath};
 use custody::Actor;
 use custody::content::{Contents, Damage};
-use custody::versions::{How, Record, Version, Versions};
+use custody::versions::{How, Record, Stood, Version, Versions};
 use index::{DocRecord, SkipRecord, Snapshot};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 use watch::{Presence, Stat};
@@ -29,6 +32,8 @@ pub(crate) struct Keep {
     waiting: Mutex<Waiting>,
     /// Shared by those who put contents and then note what needs them; whoever drops contents has it alone.
     dropping: RwLock<()>,
+    /// How often contents were dropped.
+    drops: AtomicU64,
 }
 
 /// What may have new versions.
@@ -41,6 +46,8 @@ struct Waiting {
 
 /// More paths are as good as all of them.
 const MOST_WAITING: usize = 4096;
+/// Files that are kept between two syncs.
+const FILES: usize = 256;
 
 impl Keep {
     pub(crate) fn open(custody: &Path) -> Result<Self> {
@@ -49,12 +56,18 @@ impl Keep {
             contents: Contents::at(&custody.join(CONTENTS)),
             waiting: Mutex::default(),
             dropping: RwLock::default(),
+            drops: AtomicU64::new(0),
         })
     }
 
     /// While it is held, nothing is dropped.
     pub(crate) fn hold(&self) -> RwLockReadGuard<'_, ()> {
         self.dropping.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that is another one each time that contents were dropped.
+    pub(crate) fn drops(&self) -> u64 {
+        self.drops.load(Ordering::SeqCst)
     }
 
     /// These, files or folders, may have new versions.
@@ -75,7 +88,7 @@ impl Keep {
 
     /// What was known of a path, and below it, is known of where that is now.
     pub(crate) fn moved(&self, from: &DocPath, to: &DocPath) {
-        let moved = Record::Moved { from: from.to_string(), to: to.to_string() };
+        let moved = Record::Moved { from: from.to_string(), to: to.to_string(), at_ms: now_ms() };
         // The file is in its place: what cannot be noted is that it was somewhere else.
         if let Err(error) = self.versions.note(&[moved]) {
             tracing::warn!(%error, "versions of what was moved stay where it was");
@@ -83,17 +96,29 @@ impl Keep {
         self.look_at([to]);
     }
 
+    /// Nothing is at a path and below it any more.
+    pub(crate) fn gone(&self, path: &DocPath) {
+        let gone = Record::Gone { path: path.to_string(), at_ms: now_ms() };
+        // Not synced: what is lost is noted when it is seen again that the file is gone.
+        if let Err(error) = self.versions.note_unsynced(&[gone]) {
+            tracing::warn!(%error, %path, "a search as of now would still find what is gone");
+        }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this content is known as the newest version of a file.
+    /// Whether this content is known as the newest version of a file, which is there.
     pub(crate) fn is_newest(&self, path: &DocPath, hash: &ContentHash) -> bool {
-        self.versions.look(|table| table.newest(path.as_str()).is_some_and(|newest| newest.hash == *hash))
+        self.versions.look(|table| {
+            let is_newest = table.newest(path.as_str()).is_some_and(|newest| newest.hash == *hash);
+            is_newest && table.timelines().last(path.as_str()).is_some_and(|last| last.is != Stood::Nothing)
+        })
     }
 
     /// As [`Keep::is_newest`], and kept.
-    fn has(&self, path: &DocPath, hash: &ContentHash) -> Result<bool> {
+    pub(crate) fn has(&self, path: &DocPath, hash: &ContentHash) -> Result<bool> {
         Ok(self.is_newest(path, hash) && self.contents.contains(hash)?)
     }
 }
@@ -119,25 +144,23 @@ impl Candidate {
 }
 
 impl Engine {
-    /// Makes sure that what stands at a path outlives a change there, if versions are kept of it. What is no file has none.
-    pub(crate) fn preserve(&self, path: &DocPath) -> Result<()> {
-        let Ok((file, entry)) = self.folder.files.open_file(path) else { return Ok(()) };
-        if !self.config.versions.keeps(entry.bytes) || !self.keep.versions.is_kept() {
+    /// As [`Engine::preserve`], of all that the index knows in a folder.
+    pub(crate) fn preserve_below(&self, folder: &DocPath) -> Result<()> {
+        if !self.config.versions.keep || !self.keep.versions.is_kept() {
             return Ok(());
         }
-        let _held = self.keep.hold();
-        if let Some(hash) = self.indexed_as(path)
-            && self.keep.has(path, &hash)?
-        {
-            return Ok(());
+        let waiting = Waiting { paths: BTreeSet::from([folder.clone()]), all: false };
+        let candidates = self.candidates(&waiting)?;
+        for batch in candidates.chunks(FILES) {
+            self.keep_batch(&batch.iter().collect::<Vec<_>>())?;
         }
-        let (hash, bytes) = self.keep.contents.put(file)?;
+        self.sync_kept()
+    }
+
+    /// Has all that is kept on the disk.
+    fn sync_kept(&self) -> Result<()> {
         self.keep.contents.sync()?;
-        if self.keep.is_newest(path, &hash) {
-            return Ok(());
-        }
-        let is = self.version_of(path, hash, bytes, entry.modified_ms);
-        Ok(self.keep.versions.note(&[Record::Version { path: path.to_string(), is }])?)
+        Ok(self.keep.versions.sync()?)
     }
 
     /// The content of a file as the index knows it, if the file has not changed since by all that the system says.
@@ -178,14 +201,20 @@ impl Engine {
         bytes: u64,
         modified_ms: i64,
     ) -> Version {
-        match self.history.known(path, &hash).origin {
+        let is = match self.history.known(path, &hash).origin {
             Some(origin) => {
                 let by = Some(Actor::clone(&origin.by));
                 Version { hash, bytes, at_ms: origin.at_ms, how: How::Written, by }
             }
             // What a program claims of the time of its writing is believed, but for the future.
             None => Version { hash, bytes, at_ms: modified_ms.min(now_ms()), how: How::Seen, by: None },
-        }
+        };
+        // It was not there in between, so it is back only now.
+        let is_back = self.keep.versions.look(|table| {
+            let last = table.timelines().last(path.as_str());
+            last.is_some_and(|last| last.is == Stood::Nothing && is.at_ms <= last.at_ms)
+        });
+        if is_back { Version { at_ms: now_ms(), ..is } } else { is }
     }
 
     /// Keeps at once what would be kept soon, in the background of [`Engine::watch`]. Returns how many versions were new.
@@ -199,12 +228,12 @@ impl Engine {
     /// Keeps what waits to be kept, until `go_on` says no. Returns how many versions were new.
     pub(crate) fn keep_waiting(&self, go_on: &dyn Fn() -> bool) -> Result<usize> {
         /// Between two syncs.
-        const FILES: usize = 256;
         const BYTES: u64 = 32 << 20;
         let waiting = std::mem::take(&mut *self.keep.waiting());
         if !self.config.versions.keep || !self.keep.versions.is_kept() {
             return Ok(0);
         }
+        self.note_gone_from_disk(&waiting)?;
         let candidates = self.candidates(&waiting)?;
         let (mut first, mut kept) = (0, 0);
         while first < candidates.len() {
@@ -222,7 +251,36 @@ impl Engine {
             first += batch.len().max(1);
             kept += self.keep_batch(&batch)?;
         }
+        // Also what was written through the program and is kept already.
+        self.sync_kept()?;
         Ok(kept)
+    }
+
+    /// Notes which files are there no more, of those that were.
+    fn note_gone_from_disk(&self, waiting: &Waiting) -> Result<()> {
+        let snapshot = self.index.documents();
+        let standing: Vec<String> = self.keep.versions.look(|table| {
+            let below = |path: &str| table.timelines().standing(path).map(str::to_owned).collect::<Vec<_>>();
+            match waiting.all {
+                true => below(""),
+                false => waiting.paths.iter().flat_map(|path| below(path.as_str())).collect(),
+            }
+        });
+        let mut gone = Vec::new();
+        for path in standing {
+            let Ok(at) = DocPath::new(&path) else { continue };
+            let is_known = snapshot.doc(&at).is_some() || snapshot.skips().contains_key(&at);
+            let is_absent = || {
+                matches!(
+                    self.folder.files.stat(&at),
+                    Err(files::Error::NotFound(_) | files::Error::Below { .. })
+                )
+            };
+            if !is_known && is_absent() {
+                gone.push(Record::Gone { path, at_ms: now_ms() });
+            }
+        }
+        Ok(self.keep.versions.note_unsynced(&gone)?)
     }
 
     fn keep_batch(&self, batch: &[&Candidate]) -> Result<usize> {
@@ -314,12 +372,36 @@ impl Engine {
         Ok(Finding { check, ok: damage.is_empty(), details })
     }
 
-    /// Drops versions and what lies in the trash when it is time, and the contents that nothing needs any more.
-    pub(crate) fn drop_old(&self) -> Result<()> {
+    fn old_undos(&self) -> Vec<String> {
+        let retention = self.config.versions.undo_retention();
+        self.keep.versions.look(|table| table.old_undos(&retention, now_ms()))
+    }
+
+    fn has_old_undos(&self) -> bool {
+        !self.old_undos().is_empty()
+    }
+
+    /// Drops the checkpoints that restores made, when it is time, and nobody has given them a name.
+    pub(crate) fn drop_old_undos(&self) -> Result<()> {
+        let deleted: Vec<Record> = self.old_undos().into_iter().map(|id| Record::Deleted { id }).collect();
+        Ok(self.keep.versions.note(&deleted)?)
+    }
+
+    /// Drops versions and what lies in the trash when it is time, and the contents that nothing needs any more. [`Engine::watch`] does so once an
+    /// hour.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn drop_old(&self) -> Result<()> {
         if !self.keep.versions.is_kept() {
             return Ok(());
         }
         self.empty_old_trash()?;
+        if self.has_old_undos() {
+            // Not while one is being put back.
+            let _alone = self.turns.take_all();
+            self.drop_old_undos()?;
+        }
         // Whoever puts contents now waits; nobody who has put some has yet to note them.
         let _alone = self.keep.dropping.write().unwrap_or_else(PoisonError::into_inner);
         let pinned = self.needed_by_checkpoints()?;
@@ -333,6 +415,7 @@ impl Engine {
             self.keep.versions.thin(&self.config.versions.retention(), now_ms(), is_there, stored)?;
         let mut needed = pinned;
         self.keep.versions.look(|table| needed.extend(table.contents().copied()));
+        self.keep.drops.fetch_add(1, Ordering::SeqCst);
         let freed = self.keep.contents.retain(|hash| needed.contains(hash))?;
         if forgotten > 0 || freed.contents > 0 {
             tracing::info!(forgotten, contents = freed.contents, bytes = freed.bytes, "dropped old versions");

@@ -14,7 +14,7 @@ use crate::doctor::Finding;
 use crate::search::rfc3339;
 use crate::{Act, Actor, Engine, Error, ErrorKind, Result};
 use corpus::DocPath;
-use custody::lease::{Held, Permit};
+use custody::lease::{Expired, Held, Permit};
 use custody::{Lease, LeaseRequest, NewEvent};
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +76,17 @@ impl Leases {
     /// All that hold, in the order in which they were given.
     pub(crate) fn holding(&self) -> Result<Vec<Held>> {
         Ok(self.known()?.holding())
+    }
+
+    /// Waits until leases have ended by themselves, and says which, until it was [told](Leases::told) of them. `None` when these are closed, or
+    /// cannot be read.
+    pub(crate) fn wait_expired(&self) -> Option<Vec<Expired>> {
+        self.known().ok()?.wait_expired()
+    }
+
+    /// Says that it was told that the leases with these tokens have ended.
+    pub(crate) fn told(&self, fencing_tokens: &[u64]) -> Result<()> {
+        self.known()?.told(fencing_tokens).map_err(said)
     }
 
     /// Ends all waiting, and every change that is yet to come: the engine is about to be closed.
@@ -171,15 +182,14 @@ impl Engine {
         let act = audit::Act { fencing_token: Some(held.fencing_token), ..act.on(path) };
         let others = held.paths.len() - 1;
         self.note(if others > 0 { act.saying(format!("and {others} more")) } else { act });
-        let kind = match doing {
-            Doing::LeaseTake => "lease.given",
-            Doing::LeaseRelease | Doing::LeaseTakeAway => "lease.ended",
+        let reason = match doing {
+            Doing::LeaseTake => None,
+            Doing::LeaseRelease => Some("released"),
+            Doing::LeaseTakeAway => Some("taken_away"),
             _ => return,
         };
-        for path in &held.paths {
-            let event = NewEvent::new(kind).at(path.as_str()).by(by).with("holder", held.name.as_str());
-            self.tell(event.with("fencing_token", held.fencing_token));
-        }
+        let events = reason.map_or_else(|| told("lease.given", held), |reason| ended(held, reason));
+        events.into_iter().for_each(|event| self.tell(event.by(by)));
     }
 
     /// Puts a journal of leases aside that is damaged, and begins another in which no lease holds. Returns whether there was one; then the
@@ -217,6 +227,22 @@ impl Engine {
         };
         Finding { check: "leases".to_owned(), ok, details: vec![detail] }
     }
+}
+
+/// Kind of the event that says that a lease has ended.
+pub(crate) const ENDED: &str = "lease.ended";
+
+/// What is told of the end of a lease, of each of its paths.
+pub(crate) fn ended(held: &Held, reason: &str) -> Vec<NewEvent> {
+    told(ENDED, held).into_iter().map(|event| event.with("reason", reason)).collect()
+}
+
+fn told(kind: &str, held: &Held) -> Vec<NewEvent> {
+    let told = |path: &String| {
+        let event = NewEvent::new(kind).at(path.as_str()).with("holder", held.name.as_str());
+        event.with("fencing_token", held.fencing_token)
+    };
+    held.paths.iter().map(told).collect()
 }
 
 /// What is said to somebody who takes a lease or writes by one. Damage here is no damage of the index: opening that again mends nothing.

@@ -36,14 +36,21 @@ impl Engine {
         answer.map(|(answer, _)| answer)
     }
 
-    /// As [`Engine::show`], or [`Engine::show_chunk`], by somebody.
+    /// As [`Engine::show`], [`Engine::show_chunk`] or [`Engine::show_version`], by somebody.
     ///
     /// # Errors
-    /// As [`Engine::show`] and [`Engine::show_chunk`].
-    pub fn show_by(&self, path: &str, chunk: Option<u64>, within: &PathSet, by: &Actor) -> Result<Document> {
-        let found = match chunk {
-            None => self.show(path, within),
-            Some(chunk) => self.show_chunk(path, chunk, within),
+    /// As [`Engine::show`], [`Engine::show_chunk`] and [`Engine::show_version`].
+    pub fn show_by(
+        &self,
+        path: &str,
+        (chunk, version): (Option<u64>, Option<&str>),
+        within: &PathSet,
+        by: &Actor,
+    ) -> Result<Document> {
+        let found = match (chunk, version) {
+            (chunk, Some(version)) => self.show_version(path, version, chunk, within),
+            (None, None) => self.show(path, within),
+            (Some(chunk), None) => self.show_chunk(path, chunk, within),
         };
         let ranges = found.iter().flat_map(|document| {
             let range = |start_byte, end_byte| Shown {
@@ -72,8 +79,10 @@ impl Engine {
 
 fn of_query(doing: Doing, query: &Query, by: &Actor, by_teacher: Option<Duration>) -> Act {
     let teacher_ms = by_teacher.map(|took| took.as_millis() as u64).filter(|ms| *ms > 0);
-    let (query, path) = (Some(query.text.clone()), query.path.clone());
-    Act { query, path, teacher_ms, ..Act::new(doing, by.clone()) }
+    let Query { text, path, as_of, .. } = query;
+    let (query, path) = (Some(text.clone()), path.clone());
+    let detail = as_of.as_ref().map(|when| format!("as of {when}"));
+    Act { query, path, detail, teacher_ms, ..Act::new(doing, by.clone()) }
 }
 
 fn shown(hit: &Hit) -> Shown {

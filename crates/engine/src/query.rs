@@ -39,6 +39,10 @@ pub struct Query {
     /// Shows at least this commit, as [`Written::seq`](crate::Written) names it: the query waits for it, and fails when it does not come in
     /// time. What a call of this library wrote is seen by every query that begins after the call returned, without this.
     pub min_seq: Option<u64>,
+    /// Searches what was there then, as it was: a date, a time (RFC 3339), an age (`90m`, `12h`, `7d`, `2w`), or the id or a tag of a checkpoint.
+    /// [`Engine::as_of`](crate::Engine::as_of) says what of that is no longer kept, and cannot be found. What the caller may see is of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
     /// What the caller may see: nothing that lies outside changes any byte of the answer, as if it were not there. Not a wish like
     /// [`path`](Self::path), which narrows what is returned and not what is counted, but set by whoever answers for the caller.
     ///
@@ -66,6 +70,7 @@ impl Query {
             rescore_ms: None,
             keep: true,
             min_seq: None,
+            as_of: None,
             within: PathSet::all(),
         }
     }
@@ -102,6 +107,13 @@ impl Query {
     #[must_use]
     pub fn min_seq(mut self, seq: u64) -> Self {
         self.min_seq = Some(seq);
+        self
+    }
+
+    /// Searches what was there then (see [`Query::as_of`]).
+    #[must_use]
+    pub fn as_of(mut self, when: impl Into<String>) -> Self {
+        self.as_of = Some(when.into());
         self
     }
 
@@ -206,6 +218,12 @@ pub struct Hit {
     pub indexed_at: String,
     /// Whether the file still has the bytes that were indexed.
     pub fresh: bool,
+    /// When it was so, RFC 3339, UTC, if the search was not of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// Of a search that was not of now: whether the file holds the same bytes now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_current: Option<bool>,
     /// Who wrote that version, when and how; absent for what was not written through the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

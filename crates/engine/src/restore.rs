@@ -2,19 +2,22 @@
 //!
 //! Invariant: a checkpoint of what is there is made first, so that a restore can be undone. Then one durable record says what is to be: before it nothing
 //! has changed, from it on the restore comes to its end, by this owner or by the next one before it lets anybody in. Whatever a step finds done it
-//! leaves, so a restore may be begun again at any point. Files that neither the checkpoint nor the one before it has are not touched.
+//! leaves, so a restore may be begun again at any point. Files that neither the checkpoint nor the one before it has are not touched. The next owner
+//! passes over what it cannot restore, says so for as long as no other restore is made, and does not try again: nobody is kept out for good.
 //! Not here: making checkpoints (`checkpoint`).
 
+use crate::audit;
 use crate::checkpoint::{folder_path, set_mode};
+use crate::doctor::Finding;
 use crate::folders::COPY;
 use crate::keep::kept;
 use crate::provenance::now_ms;
-use crate::{Act, Engine, Error, ErrorKind, Result};
+use crate::{Act, Config, Engine, Error, ErrorKind, Result};
 use corpus::{ContentHash, DocPath, PathSet};
 use custody::Actor;
 use custody::NewEvent;
 use custody::audit::Doing;
-use custody::versions::{Changed, FileAt, How, Record, Restore, Version};
+use custody::versions::{Changed, FileAt, How, Record, Restore, Unrestored, Version};
 use files::{Find, Kind, Page};
 use ingest::NoProgress;
 use serde::{Deserialize, Serialize};
@@ -56,7 +59,7 @@ impl Engine {
         let target = self.manifest_of(&checkpoint)?;
         let note = format!("before {} was restored", checkpoint.id);
         // Without the attempt: it is this restore's.
-        let (before, now) = self.checkpoint_now(&note, &[], &Act::of(act.by.clone()))?;
+        let (before, now) = self.checkpoint_now(&note, &[], &Act::of(act.by.clone()), true)?;
         self.noted(Doing::CheckpointRestore, &path, act, |noting| {
             let changes = now.changes_to(&target, &path);
             let changed: Vec<&DocPath> = changes.iter().map(|(path, _)| path).collect();
@@ -73,7 +76,11 @@ impl Engine {
             noting.begin(Some(before.id.clone()), Some(checkpoint.id.clone()))?;
             noting.wait()?;
             let _acting = self.events.act(&changed, &act.by);
-            self.begin_restore(&checkpoint.id, &before.id, &path, act)
+            let restored = self.begin_restore((&checkpoint.id, &before.id), &path, &changes, act)?;
+            self.drop_old_undos().unwrap_or_else(|error| {
+                tracing::warn!(%error, "checkpoints of earlier restores are dropped later");
+            });
+            Ok(restored)
         })
     }
 
@@ -85,7 +92,13 @@ impl Engine {
     }
 
     /// From here on it comes to its end.
-    fn begin_restore(&self, checkpoint: &str, before: &str, path: &str, act: &Act) -> Result<Restored> {
+    fn begin_restore(
+        &self,
+        (checkpoint, before): (&str, &str),
+        path: &str,
+        changes: &[(DocPath, Changed)],
+        act: &Act,
+    ) -> Result<Restored> {
         let restore = Restore {
             checkpoint: checkpoint.to_owned(),
             before: before.to_owned(),
@@ -95,38 +108,95 @@ impl Engine {
             attempt: act.attempt.id().map(str::to_owned),
         };
         self.keep.versions.note(&[Record::Restoring(restore.clone())])?;
-        self.carry_out(&restore)
+        self.carry_out(&restore, changes, &mut Refused::Ends)
     }
 
-    /// Brings to its end what the last owner began.
+    /// Brings to its end what the last owner began, as far as it can be.
     pub(crate) fn finish_restore(&self) -> Result<()> {
         let Some(restore) = self.keep.versions.look(|table| table.restoring().cloned()) else {
             return Ok(());
         };
         tracing::info!(checkpoint = %restore.checkpoint, "going on with a restore that was cut short");
-        self.carry_out(&restore).map(drop)
+        let mut refused = Refused::Told(Vec::new());
+        match self.changes_of(&restore) {
+            Ok(changes) => {
+                let paths: Vec<&DocPath> = changes.iter().map(|(path, _)| path).collect();
+                let _acting = self.events.act(&paths, &restore.by);
+                self.carry_out(&restore, &changes, &mut refused)?;
+            }
+            Err(error) => {
+                refused.admit(self, &restore.path, Err(error))?;
+                self.keep.versions.note(&[Record::Restored { unrestored: refused.told() }])?;
+            }
+        }
+        self.note_finished(&restore, &refused.told());
+        Ok(())
+    }
+
+    fn note_finished(&self, restore: &Restore, unrestored: &[Unrestored]) {
+        let is_it = |act: &audit::Act| {
+            act.doing == Doing::CheckpointRestore
+                && (act.before.as_ref(), act.after.as_ref())
+                    == (Some(&restore.before), Some(&restore.checkpoint))
+        };
+        let mut detail =
+            "its process ended before it was done; the next one brought it to its end".to_owned();
+        if !unrestored.is_empty() {
+            tracing::error!(checkpoint = %restore.checkpoint, "files could not be restored: {}", listed(unrestored));
+            detail = format!("{detail}, but for {}", listed(unrestored));
+        }
+        self.note_end_of(is_it, detail);
+    }
+
+    /// What the last restore could not restore and what to do about it, if that is so.
+    pub(crate) fn restore_problem(&self) -> Option<String> {
+        let (unrestored, last) =
+            self.keep.versions.look(|table| (table.unrestored().to_vec(), table.restored().cloned()));
+        let last = last.filter(|_| !unrestored.is_empty())?;
+        let Restore { checkpoint, before, .. } = last;
+        Some(format!(
+            "a restore of {checkpoint} was cut short, and some of it could not be made: {}; these files are as they \
+             were. `workroom checkpoint restore {before}` puts back what was there before it",
+            listed(&unrestored)
+        ))
+    }
+
+    /// Whether the last restore was made as a whole.
+    pub(crate) fn check_restores(&self) -> Finding {
+        let problem = self.restore_problem();
+        let ok = problem.is_none();
+        let details = vec![problem.unwrap_or_else(|| "none was made in part".to_owned())];
+        Finding { check: "restores".to_owned(), ok, details }
+    }
+
+    fn changes_of(&self, restore: &Restore) -> Result<Vec<(DocPath, Changed)>> {
+        let target = self.manifest_of(&self.find_checkpoint(&restore.checkpoint)?)?;
+        let before = self.manifest_of(&self.find_checkpoint(&restore.before)?)?;
+        Ok(before.changes_to(&target, &restore.path))
     }
 
     /// Does what is left to be done of a restore.
-    fn carry_out(&self, restore: &Restore) -> Result<Restored> {
-        let target = self.manifest_of(&self.find_checkpoint(&restore.checkpoint)?)?;
-        let now = self.manifest_of(&self.find_checkpoint(&restore.before)?)?;
-        let changes = now.changes_to(&target, &restore.path);
+    fn carry_out(
+        &self,
+        restore: &Restore,
+        changes: &[(DocPath, Changed)],
+        refused: &mut Refused,
+    ) -> Result<Restored> {
         let (mut written, mut removed, mut versions) = (0, 0, Vec::new());
         // First what is in the way of others.
-        for (path, change) in &changes {
+        for (path, change) in changes {
             if matches!(change, Changed::Removed(_)) {
-                removed += 1;
-                self.remove_for(path, &restore.by)?;
+                removed += refused.admit(self, path.as_str(), self.remove_for(path, &restore.by))?;
             }
         }
         self.prune(
             changes.iter().filter(|(_, change)| matches!(change, Changed::Removed(_))).map(|(path, _)| path),
         );
-        for (path, change) in &changes {
-            if let Changed::Created(file) | Changed::Modified(_, file) = change {
+        for (path, change) in changes {
+            if let Changed::Created(file) | Changed::Modified(_, file) = change
+                && refused.admit(self, path.as_str(), self.write_for(path, file))? > 0
+            {
                 written += 1;
-                self.write_for(path, file)?;
                 versions.push(self.restored_version(path, file, restore));
             }
         }
@@ -134,11 +204,16 @@ impl Engine {
         self.folder.files.sync_all().map_err(|error| Error::from(error).at(self.root()))?;
         self.index(&NoProgress)?;
         let seq = self.index.documents().seq().0;
-        versions.push(Record::Restored {});
+        let unrestored = refused.told();
+        let n_unrestored = unrestored.len();
+        versions.push(Record::Restored { unrestored });
         self.keep.versions.note(&versions)?;
         let Restore { checkpoint, before, path, by, .. } = restore.clone();
-        let data =
+        let mut data =
             json!({ "checkpoint": checkpoint, "before": before, "written": written, "removed": removed });
+        if n_unrestored > 0 {
+            data["unrestored"] = n_unrestored.into();
+        }
         self.tell(NewEvent::new("checkpoint.restored").at(path).by(&by).data(data));
         Ok(Restored { checkpoint, before, written, removed, seq })
     }
@@ -153,6 +228,7 @@ impl Engine {
         self.preserve(path)?;
         self.look(self.folder.files.remove_file(path))?;
         self.note_gone(path, by);
+        self.keep.gone(path);
         Ok(())
     }
 
@@ -274,9 +350,7 @@ impl Engine {
     }
 
     fn outcome_of(&self, restore: &Restore) -> Result<Restored> {
-        let target = self.manifest_of(&self.find_checkpoint(&restore.checkpoint)?)?;
-        let before = self.manifest_of(&self.find_checkpoint(&restore.before)?)?;
-        let changes = before.changes_to(&target, &restore.path);
+        let changes = self.changes_of(restore)?;
         let removed =
             changes.iter().filter(|(_, change)| matches!(change, Changed::Removed(_))).count() as u64;
         Ok(Restored {
@@ -319,9 +393,57 @@ impl Engine {
             set_mode(&at, file.mode)?;
         }
         files::sync_all(&folder).map_err(|error| Error::from(error).at(&folder))?;
-        Self::init_with(&folder, &self.config)?;
+        Self::init_with(&folder, &Config { archived: false, ..self.config.clone() })?;
         Ok(manifest.files.len() as u64)
     }
+}
+
+/// What becomes of a restore when something of it is refused.
+enum Refused {
+    /// It ends, for its caller to hear of it; the next owner goes on with it.
+    Ends,
+    /// It goes on without that, which is told.
+    Told(Vec<Unrestored>),
+}
+
+impl Refused {
+    /// So many are listed by name.
+    const MOST: usize = 100;
+
+    /// How many files a step has changed, if the restore goes on.
+    fn admit(&mut self, engine: &Engine, path: &str, step: Result<()>) -> Result<u64> {
+        match (step, self) {
+            (Ok(()), _) => Ok(1),
+            (Err(error), Self::Ends) => Err(error),
+            (Err(error), Self::Told(all)) => {
+                all.push(Unrestored { path: path.to_owned(), why: engine.told(&error) });
+                Ok(0)
+            }
+        }
+    }
+
+    fn told(&self) -> Vec<Unrestored> {
+        let Self::Told(all) = self else { return Vec::new() };
+        let mut told: Vec<Unrestored> = all.iter().take(Self::MOST).cloned().collect();
+        if let Some(more) = all.len().checked_sub(Self::MOST).filter(|more| *more > 0) {
+            told.push(Unrestored { path: String::new(), why: format!("{more} more files") });
+        }
+        told
+    }
+}
+
+/// Files that could not be restored, in words: the first of them.
+fn listed(unrestored: &[Unrestored]) -> String {
+    const SHOWN: usize = 10;
+    let one = |Unrestored { path, why }: &Unrestored| match path.is_empty() {
+        true => why.clone(),
+        false => format!("`{path}` ({why})"),
+    };
+    let mut shown: Vec<String> = unrestored.iter().take(SHOWN).map(one).collect();
+    if let Some(more) = unrestored.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("{more} more"));
+    }
+    shown.join(", ")
 }
 
 fn nothing_at(checkpoint: &str, path: &str) -> Error {

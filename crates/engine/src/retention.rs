@@ -2,7 +2,7 @@
 //!
 //! Invariant: pure. What is not said is the default.
 
-use custody::versions::Retention;
+use custody::versions::{Retention, UndoRetention};
 use serde::{Deserialize, Serialize};
 
 /// Versions and trash, as the settings have them.
@@ -21,11 +21,24 @@ pub struct VersionSettings {
     pub max_file_mb: u64,
     /// What was removed stays in the trash for so many days; 0 removes for good at once.
     pub trash_days: u32,
+    /// The checkpoints by which restores can be undone are dropped after so many days.
+    pub undo_days: u32,
+    /// More of them than so many are dropped, the oldest first; the last one always stays.
+    pub undo_count: u32,
 }
 
 impl Default for VersionSettings {
     fn default() -> Self {
-        Self { keep: true, days: 90, count: 100, max_mb: 4096, max_file_mb: 64, trash_days: 30 }
+        Self {
+            keep: true,
+            days: 90,
+            count: 100,
+            max_mb: 4096,
+            max_file_mb: 64,
+            trash_days: 30,
+            undo_days: 30,
+            undo_count: 20,
+        }
     }
 }
 
@@ -47,6 +60,10 @@ impl VersionSettings {
     /// Whether versions of a file of that size are kept.
     pub(crate) fn keeps(&self, bytes: u64) -> bool {
         self.keep && bytes <= self.max_file_mb.saturating_mul(1 << 20)
+    }
+
+    pub(crate) fn undo_retention(&self) -> UndoRetention {
+        UndoRetention { age_ms: i64::from(self.undo_days) * DAY_MS, count: self.undo_count.max(1) as usize }
     }
 
     pub(crate) fn trash_ms(&self) -> i64 {

@@ -1,5 +1,6 @@
 //! Search: from a query to hits that say where they are from and whether that is still so.
 
+use crate::past::Seen;
 use crate::place::page_of;
 use crate::provenance::Provenance;
 use crate::{Engine, Error, ErrorKind, Hit, Mode, Place, Query, Result};
@@ -29,13 +30,14 @@ impl Engine {
 
     /// As [`Engine::search`], with the time that the teacher took.
     pub(crate) fn searched(&self, query: &Query) -> Result<(Vec<Hit>, Duration)> {
-        let snapshot = self.snapshot_for(query)?;
-        let (ranked, by_teacher) = self.ranked(&snapshot.view(&query.within), query, query.limit + SPARE)?;
+        let seen = self.seen_by(query)?;
+        let (ranked, by_teacher) =
+            self.ranked(&seen.snapshot.view(&query.within), query, query.limit + SPARE)?;
         let (first, mut spare) = ranked.split_at(query.limit.min(ranked.len()));
-        let mut hits = self.hits(&snapshot, first)?;
+        let mut hits = self.hits(&seen, first)?;
         while hits.len() < query.limit && !spare.is_empty() {
             let (next, rest) = spare.split_at((query.limit - hits.len()).min(spare.len()));
-            hits.extend(self.hits(&snapshot, next)?);
+            hits.extend(self.hits(&seen, next)?);
             spare = rest;
         }
         Ok((hits, by_teacher))
@@ -128,7 +130,8 @@ impl Engine {
         Some((Tier::Student, Arc::from(vector)))
     }
 
-    fn hits(&self, snapshot: &Snapshot, ranked: &[Ranked]) -> Result<Vec<Hit>> {
+    fn hits(&self, seen: &Seen, ranked: &[Ranked]) -> Result<Vec<Hit>> {
+        let snapshot = &*seen.snapshot;
         let ids: Vec<ChunkId> = ranked.iter().map(|ranked| ranked.chunk).collect();
         let stored = snapshot.fetch(&ids)?;
         let mut hits = Vec::with_capacity(ranked.len());
@@ -136,10 +139,10 @@ impl Engine {
             let (Some(stored), Some(doc)) = (stored, snapshot.docs().of_chunk(ranked.chunk)) else {
                 continue;
             };
-            if let Some(fresh) = self.freshness(snapshot, doc) {
+            if let Some(fresh) = seen.freshness(self, doc) {
                 let text = quote(&stored).to_owned();
                 let provenance = self.provenance(snapshot, doc);
-                hits.push(hit(doc, ranked, &stored.chunk, text, (fresh, provenance)));
+                hits.push(seen.dated(hit(doc, ranked, &stored.chunk, text, (fresh, provenance))));
             }
         }
         Ok(hits)
@@ -202,6 +205,8 @@ pub(crate) fn hit(
         modified: rfc3339(doc.mtime_ns / 1_000_000),
         indexed_at: rfc3339(doc.indexed_at_ms),
         fresh,
+        as_of: None,
+        is_current: None,
         origin: provenance.origin,
         trust: provenance.trust,
     }

@@ -90,13 +90,6 @@ impl Engine {
     pub fn show_chunk(&self, path: &str, chunk: u64, within: &PathSet) -> Result<Shown> {
         let snapshot = self.index.documents();
         let doc = self.find_doc(&snapshot.view(within), path)?;
-        if chunk >= u64::from(doc.n_chunks) {
-            let error = Error::new(ErrorKind::NotFound, format!("`{path}` has no chunk {chunk}"));
-            return Err(error.hint(match doc.n_chunks {
-                0 => "the document is empty".to_owned(),
-                n => format!("its chunks are 0 to {}", n - 1),
-            }));
-        }
         self.shown(&snapshot, &doc, Some(chunk))
     }
 
@@ -133,7 +126,15 @@ impl Engine {
         is_there
     }
 
-    fn shown(&self, snapshot: &Snapshot, doc: &DocRecord, asked: Option<u64>) -> Result<Shown> {
+    /// A document of a snapshot, whole, or one chunk between its neighbours.
+    pub(crate) fn shown(&self, snapshot: &Snapshot, doc: &DocRecord, asked: Option<u64>) -> Result<Shown> {
+        if let Some(chunk) = asked.filter(|chunk| *chunk >= u64::from(doc.n_chunks)) {
+            let error = Error::new(ErrorKind::NotFound, format!("`{}` has no chunk {chunk}", doc.path));
+            return Err(error.hint(match doc.n_chunks {
+                0 => "the document is empty".to_owned(),
+                n => format!("its chunks are 0 to {}", n - 1),
+            }));
+        }
         let chunks = snapshot.chunks_of(doc)?;
         let near = |number: u64| asked.is_none_or(|asked| number.abs_diff(asked) <= 1);
         let chunks = chunks.iter().zip(0..).filter(|&(_, number)| near(number));

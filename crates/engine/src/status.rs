@@ -66,6 +66,9 @@ pub struct Status {
     /// Why it is not known who wrote what, and what to do about it, if that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance_problem: Option<String>,
+    /// What a restore that was cut short could not restore, and what to do about it, if that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_problem: Option<String>,
 }
 
 /// A file that was seen and is not searchable.
@@ -110,6 +113,7 @@ impl Engine {
             last_reconcile: self.last_reconcile(),
             repaired: self.repaired.clone(),
             provenance_problem: self.history.problem().map(str::to_owned),
+            restore_problem: self.restore_problem(),
             ..status
         })
     }
@@ -156,6 +160,7 @@ impl Engine {
             last_reconcile: None,
             repaired: Vec::new(),
             provenance_problem: None,
+            restore_problem: None,
         }
     }
 

@@ -90,7 +90,7 @@ impl Engine {
 }
 
 /// The program itself, which acts for the owner.
-fn program() -> Actor {
+pub(crate) fn program() -> Actor {
     Actor::owner(Via::Library).with_client("workroom")
 }
 

@@ -12,9 +12,10 @@ use crate::search::rfc3339;
 use crate::spool::SpoolWriter;
 use crate::{Act, Condition, Engine, Error, ErrorKind, Result, Spooled, Written};
 use corpus::{ContentHash, DocPath};
-use custody::versions::{How, Version};
+use custody::versions::{How, Stood, Version};
 use custody::{Actor, Claim, Trust};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::io;
 
 /// A version of a file.
@@ -99,8 +100,45 @@ impl Engine {
         Ok(known)
     }
 
+    /// Those of some contents that a version or a checkpoint needs: the others were dropped, and may be gone at any time.
+    pub(crate) fn needed_of(&self, contents: HashSet<ContentHash>) -> Result<HashSet<ContentHash>> {
+        let mut needed: HashSet<ContentHash> = self
+            .keep
+            .versions
+            .look(|table| table.contents().filter(|hash| contents.contains(hash)).copied().collect());
+        if needed.len() < contents.len() {
+            let pinned = self.needed_by_checkpoints()?;
+            needed.extend(contents.into_iter().filter(|hash| pinned.contains(hash)));
+        }
+        Ok(needed)
+    }
+
+    /// What stood at a path besides its versions: of a file that was moved on, they are known where it is; and what checkpoints have.
+    fn stood(&self, path: &DocPath, is_meant: &dyn Fn(&ContentHash) -> bool) -> Result<Vec<Version>> {
+        let version = |hash, bytes, at_ms| Version { hash, bytes, at_ms, how: How::Seen, by: None };
+        let (stood, checkpoints) = self.keep.versions.look(|table| {
+            let stood = table.timelines().of(path.as_str()).iter().filter_map(|state| match state.is {
+                Stood::Content { hash, bytes } if is_meant(&hash) => Some(version(hash, bytes, state.at_ms)),
+                _ => None,
+            });
+            (stood.collect::<Vec<_>>(), table.checkpoints().cloned().collect::<Vec<_>>())
+        });
+        let needed = self.needed_of(stood.iter().map(|version| version.hash).collect())?;
+        let kept: Vec<Version> = stood.into_iter().filter(|version| needed.contains(&version.hash)).collect();
+        if !kept.is_empty() {
+            return Ok(kept);
+        }
+        for checkpoint in checkpoints {
+            let file = self.manifest_of(&checkpoint)?.files.get(path).copied();
+            if let Some(file) = file.filter(|file| is_meant(&file.hash)) {
+                return Ok(vec![version(file.hash, file.bytes, checkpoint.at_ms)]);
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// The version of a path that a caller means: all its digits, or enough of them.
-    fn find_version(&self, path: &DocPath, version: &str) -> Result<Version> {
+    pub(crate) fn find_version(&self, path: &DocPath, version: &str) -> Result<Version> {
         let digits = version.to_ascii_lowercase();
         if digits.len() < FEWEST_DIGITS || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             let what = format!(
@@ -108,8 +146,16 @@ impl Engine {
             );
             return Err(Error::new(ErrorKind::Invalid, what).hint("`workroom history PATH` lists them"));
         }
-        let mut found: Vec<Version> = self.known_versions(path)?;
-        found.retain(|known| known.hash.to_string().starts_with(&digits));
+        let is_meant = |hash: &ContentHash| hash.to_string().starts_with(&digits);
+        let known = self.known_versions(path);
+        let mut found: Vec<Version> = known.as_deref().unwrap_or_default().to_vec();
+        found.retain(|known| is_meant(&known.hash));
+        if found.is_empty() {
+            found = self.stood(path, &is_meant)?;
+        }
+        if found.is_empty() {
+            known?;
+        }
         found.sort_by_key(|known| known.hash);
         found.dedup_by_key(|known| known.hash);
         match found.as_slice() {
@@ -206,7 +252,7 @@ impl Engine {
     }
 }
 
-fn gone(what: &str) -> Error {
+pub(crate) fn gone(what: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("{what} is no longer kept"))
         .hint("`workroom history PATH` says which versions are")
 }

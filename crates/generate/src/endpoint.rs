@@ -6,12 +6,11 @@
 
 use crate::error::{Error, Failure, Result};
 use crate::stream::{self, Broken, Completion, Ear, shortened};
+use outbound::http::{StatusCode, Uri};
+use outbound::{Agent, Body};
 use serde_json::Value;
 use std::io::Read;
 use std::time::Duration;
-use ureq::http::{StatusCode, Uri};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
 
 /// A connection is made within so long, or not at all.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -34,16 +33,8 @@ impl Endpoint {
             return Err(Error::new(Failure::Setting, detail, "the key is one line without spaces"));
         }
         let url = address(url)?;
-        let tls = TlsConfig::builder().root_certs(roots(&url)).build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("workroom/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT.min(timeout)))
-            .timeout_global(Some(timeout))
-            .tls_config(tls);
+        let config = outbound::config(&url);
+        let config = config.timeout_connect(Some(CONNECT.min(timeout))).timeout_global(Some(timeout));
         Ok(Self { agent: config.build().new_agent(), url, key })
     }
 
@@ -77,8 +68,8 @@ impl Endpoint {
         }
         stream::read(body.into_reader(), ear).map_err(|broken| match broken {
             Broken::Error(error) => Refused::Answer(error),
-            Broken::Io(error) => match ureq::Error::from(error) {
-                slow @ ureq::Error::Timeout(_) => Refused::Connection(slow),
+            Broken::Io(error) => match outbound::Error::from(error) {
+                slow @ outbound::Error::Timeout(_) => Refused::Connection(slow),
                 broken => Refused::Broken(broken),
             },
         })
@@ -93,7 +84,7 @@ impl Endpoint {
                 let detail = format!("the language model at {url} refused with {}{said}", status.as_u16());
                 Error::new(Failure::Refused, detail, hint_for(status))
             }
-            Refused::Connection(ureq::Error::Timeout(timeout)) => {
+            Refused::Connection(outbound::Error::Timeout(timeout)) => {
                 let hint = "a smaller model or budget is quicker; `--llm-seconds` waits longer";
                 Error::new(
                     Failure::Slow,
@@ -119,14 +110,14 @@ impl Endpoint {
 
 /// Why there is no answer.
 enum Refused {
-    Connection(ureq::Error),
-    Broken(ureq::Error),
+    Connection(outbound::Error),
+    Broken(outbound::Error),
     Status(StatusCode, String),
     Answer(Error),
 }
 
-impl From<ureq::Error> for Refused {
-    fn from(error: ureq::Error) -> Self {
+impl From<outbound::Error> for Refused {
+    fn from(error: outbound::Error) -> Self {
         Self::Connection(error)
     }
 }
@@ -179,21 +170,6 @@ fn address(given: &str) -> Result<String> {
     };
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     Ok(format!("{scheme}://{host}{path}{query}"))
-}
-
-/// Whom to trust: the certificates of the system, so that one's own count too; those of browsers where a system has none, as in a bare container.
-fn roots(url: &str) -> RootCerts {
-    if !url.starts_with("https:") {
-        return RootCerts::WebPki;
-    }
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::debug!(%error, "a certificate of the system is left out");
-    }
-    if found.certs.is_empty() {
-        return RootCerts::WebPki;
-    }
-    RootCerts::from(found.certs.iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Failure};
 use serde::{Deserialize, Serialize};
-use workroom::{Answer, Citation};
+use workroom::{Answer, AsOf, Citation};
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,12 @@ pub struct Answered {
     /// Passages and quoted sentences.
     #[serde(flatten)]
     pub found: Answer,
+    /// Places that were not searched, because indexing is switched off there; `/` is the whole workspace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_searched: Vec<String>,
+    /// The instant that was asked about, and what of it is no longer known, if it is not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
     /// The model's answer, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generated>,

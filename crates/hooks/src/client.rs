@@ -7,16 +7,15 @@
 use crate::address::{Reach, refusal};
 use crate::endpoint::Endpoint;
 use crate::error::Result;
+use outbound::config::Config;
+use outbound::http::{HeaderMap, Uri};
+use outbound::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use outbound::transport::{DefaultConnector, NextTimeout};
+use outbound::{Agent, Body};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::time::{Duration, Instant};
-use ureq::config::Config;
-use ureq::http::{HeaderMap, Uri};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Body};
 use workroom::{Actor, Event};
 
 /// A connection is made within so long, or not at all.
@@ -63,20 +62,13 @@ pub enum Outcome {
 
 impl Client {
     pub(crate) fn of(endpoint: &Endpoint) -> Self {
-        let tls = TlsConfig::builder().root_certs(roots(&endpoint.url)).build();
-        let config = Agent::config_builder()
+        let config = outbound::config(&endpoint.url)
             .https_only(!endpoint.allowed.http)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("workroom/", env!("CARGO_PKG_VERSION")))
             .max_response_header_size(HEAD)
             .max_idle_connections(0)
             .max_idle_connections_per_host(0)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
-            .tls_config(tls);
+            .timeout_global(Some(WHOLE));
         let judged = Judged { reach: endpoint.allowed.reach(), inner: DefaultResolver::default() };
         Self { agent: Agent::with_parts(config.build(), DefaultConnector::default(), judged) }
     }
@@ -140,11 +132,11 @@ fn read_away(body: Body) {
     }
 }
 
-fn said(error: &ureq::Error) -> String {
+fn said(error: &outbound::Error) -> String {
     match error {
-        ureq::Error::Other(refused) => refused.to_string(),
-        ureq::Error::Timeout(_) => "it took too long".to_owned(),
-        ureq::Error::HostNotFound => "its name is not known".to_owned(),
+        outbound::Error::Other(refused) => refused.to_string(),
+        outbound::Error::Timeout(_) => "it took too long".to_owned(),
+        outbound::Error::HostNotFound => "its name is not known".to_owned(),
         other => other.to_string(),
     }
 }
@@ -170,12 +162,12 @@ impl Resolver for Judged {
         uri: &Uri,
         config: &Config,
         timeout: NextTimeout,
-    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+    ) -> std::result::Result<ResolvedSocketAddrs, outbound::Error> {
         let addresses = self.inner.resolve(uri, config, timeout)?;
         // One bad address among good ones is reason enough: which of them is connected to is not ours to say.
         for address in addresses.iter().map(std::net::SocketAddr::ip) {
             if let Some(why) = refusal(address, self.reach) {
-                return Err(ureq::Error::Other(Box::new(Refused { address, why })));
+                return Err(outbound::Error::Other(Box::new(Refused { address, why })));
             }
         }
         Ok(addresses)
@@ -209,21 +201,6 @@ fn body(event: &Event) -> Vec<u8> {
     let data = Data { path: path.as_deref(), to: to.as_deref(), by: by.as_ref(), details: data };
     // A value of ours has no map with other keys than texts.
     serde_json::to_vec(&Payload { kind, timestamp: timestamp.unwrap_or_default(), data }).unwrap_or_default()
-}
-
-/// Whom to trust: the certificates of the system, so that one's own count too; those of browsers where a system has none.
-fn roots(url: &str) -> RootCerts {
-    if !url.starts_with("https:") {
-        return RootCerts::WebPki;
-    }
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::debug!(%error, "a certificate of the system is left out");
-    }
-    if found.certs.is_empty() {
-        return RootCerts::WebPki;
-    }
-    RootCerts::from(found.certs.iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 use crate::address::Reach;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use outbound::http::Uri;
 use serde::{Deserialize, Serialize};
-use ureq::http::Uri;
 use workroom::{Actor, EventFilter};
 
 /// Ports of endpoints on the internet.

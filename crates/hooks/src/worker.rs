@@ -7,7 +7,7 @@
 use crate::client::{Attempt, Client, Outcome};
 use crate::endpoint::Endpoint;
 use crate::endpoints::Endpoints;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outbox::{Delivery, Outbox};
 use crate::queue::{Next, Queue};
 use crate::schedule::Schedule;
@@ -147,7 +147,13 @@ impl Worker {
     /// Makes an attempt. Returns whether to go on.
     fn send(&self, work: &mut Work, event: &Event, attempt: u32) -> Result<bool> {
         let now_ms = (self.clock)();
-        let made = work.client.send(&self.endpoint, event, now_ms)?;
+        // As it is now: a secret that was ended signs nothing more, and who was removed hears nothing more.
+        let endpoint = match self.endpoints.get(&self.endpoint.id) {
+            Ok(endpoint) if endpoint.disabled.is_none() => endpoint,
+            Ok(_) | Err(Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let made = work.client.send(&endpoint, event, now_ms)?;
         let next_ms = self.next_ms(&made, attempt, now_ms)?;
         work.note(event, &made, attempt, (now_ms, next_ms))?;
         let disable = |why: String| self.endpoints.disable(&self.endpoint.id, &why, now_ms);

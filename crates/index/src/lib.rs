@@ -14,6 +14,7 @@ mod filter;
 mod format;
 mod heal;
 mod health;
+mod joined;
 mod open;
 mod repairs;
 mod revector;

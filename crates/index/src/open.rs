@@ -64,6 +64,11 @@ impl Index {
     /// [`Error::Locked`] when another process owns it, [`Error::Incompatible`] when another version wrote it, and I/O errors. Damage is
     /// not an error: a store that cannot be read is set aside and rebuilt from the files by the caller's next scan.
     pub fn open(dir: &Path) -> Result<(Self, OpenReport), Error> {
+        Self::open_from(dir, 0)
+    }
+
+    /// As [`Index::open`], of an index whose ids of documents and chunks are higher than all that `first` is more than.
+    pub(crate) fn open_from(dir: &Path, first: u64) -> Result<(Self, OpenReport), Error> {
         let mut report = OpenReport::default();
         report.created = format::check(dir, &mut report.repaired)?;
         let due = Repairs::read(dir)?;
@@ -71,6 +76,7 @@ impl Index {
         let (ledger, tables) = heal::open_ledger(dir, due, &mut report)?;
         let lexicon = heal::open_lexicon(dir, &ledger, due, &mut report)?;
         let mut writer = Writer::new(ledger, lexicon, tables);
+        (writer.next_doc, writer.next_chunk) = (writer.next_doc.max(first), writer.next_chunk.max(first));
         heal::reconcile(&mut writer, dir, due, &mut report)?;
         // The rest is done; whether the files were read is not ours to know.
         Repairs { rescan: report.rebuild, ..Repairs::default() }.replace(dir, due)?;
@@ -280,6 +286,7 @@ impl Writer {
             vectors: None,
             n_teacher: 0,
             kept: Arc::default(),
+            is_joined: false,
         };
         let (next_doc, next_chunk) = (ledger.next_doc(), ledger.next_chunk());
         Self {

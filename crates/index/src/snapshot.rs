@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub(crate) n_teacher: u64,
     /// What sets of paths show, of this snapshot and those before and after it.
     pub(crate) kept: Arc<KeptSets>,
+    /// Whether it is of two indexes.
+    pub(crate) is_joined: bool,
 }
 
 /// Sizes of an index.

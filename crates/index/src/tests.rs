@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod damage;
+mod joined;
 mod parts;
 mod view;
 

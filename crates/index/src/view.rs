@@ -64,10 +64,10 @@ impl<'a> View<'a> {
         self.snapshot
     }
 
-    /// Whether it shows everything.
+    /// Whether it is the snapshot itself. Of one that is joined of two, no view is: only what a view counts is of both.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.set.is_all()
+        self.set.is_all() && !self.snapshot.is_joined
     }
 
     /// Whether a path lies in the set, be there anything or not.

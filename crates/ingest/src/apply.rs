@@ -21,8 +21,8 @@ pub struct Applied {
 }
 
 impl Ingest {
-    /// Looks at each path on disk and brings the index to where it is. A path may be a file, a folder, or gone; folders are walked by
-    /// the rules, single files are taken as the watcher named them. A path that is named twice is looked at once.
+    /// Looks at each path on disk and brings the index to where it is. A path may be a file, a folder, or gone; a file that does not belong to the
+    /// workspace by the rules counts as gone, whoever names it. A path that is named twice is looked at once.
     ///
     /// When it returns, the index shows each path as it was at the call or later, whatever other runs are doing. All of it is one
     /// commit, unless it is more than a window of source ([`Limits::window_bytes`](crate::Limits::window_bytes)); it goes before a bulk
@@ -58,7 +58,7 @@ impl Ingest {
         summary: &mut Summary,
     ) -> Result<Option<Work>, Error> {
         let mut work = Work::default();
-        let mut anything_absent = false;
+        let (mut anything_absent, mut judge) = (false, rules.judge());
         for path in paths {
             match Presence::of(&path.to_fs(&self.root)) {
                 Ok(Presence::Folder) => {
@@ -67,7 +67,10 @@ impl Ingest {
                     work.plan.gone.extend(below.plan.gone);
                     work.skips.extend(below.skips);
                 }
-                Ok(Presence::File(stat)) => self.look(snapshot, path, stat, summary, &mut work),
+                Ok(Presence::File(stat)) if judge.takes_in(path) => {
+                    self.look(snapshot, path, stat, summary, &mut work);
+                }
+                Ok(Presence::File(_)) => work.plan.gone.extend(gone_at(snapshot, path, Vec::new())),
                 Ok(Presence::Absent) => {
                     anything_absent = true;
                     work.plan.gone.extend(gone_at(snapshot, path, Vec::new()));
@@ -88,7 +91,7 @@ impl Ingest {
         Ok(Some(work))
     }
 
-    /// A file the watcher named: read it unless the index has it as it stands. Nothing can be below it any more but its own parts.
+    /// A file that somebody named: read it unless the index has it as it stands. Nothing can be below it any more but its own parts.
     fn look(&self, snapshot: &Snapshot, path: &DocPath, stat: Stat, summary: &mut Summary, work: &mut Work) {
         summary.seen += 1;
         let found = Found { path: path.clone(), stat };

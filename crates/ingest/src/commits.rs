@@ -117,12 +117,12 @@ impl<'a> Commits<'a> {
                 let known = base.doc(path);
                 let reading = self.preparer.reading;
                 let as_indexed = |stat: &Stat| known.is_some_and(|doc| is_current(&base, reading, doc, stat));
-                match there {
+                let one = match there {
+                    Ok(Presence::File(_)) if !self.rules.is_indexable(path) => Prepared::Gone(path.clone()),
                     Ok(Presence::File(stat)) if as_indexed(&stat) => continue,
-                    Ok(_) => {}
+                    Ok(_) => self.preparer.on(&base, &Known::default()).prepare(path, Stat::UNKNOWN),
                     Err(_) => continue,
-                }
-                let one = self.preparer.on(&base, &Known::default()).prepare(path, Stat::UNKNOWN);
+                };
                 self.stage(transaction, one)?;
                 transaction = self.transaction()?;
             }
@@ -193,7 +193,9 @@ impl<'a> Commits<'a> {
         }
         let is_file = matches!(Presence::of(&path.to_fs(self.preparer.root)), Ok(Presence::File(_)));
         if is_file && !self.rules.is_indexable(path) {
-            return one;
+            // It was taken in when it was prepared. What is wrong with an ignore file, which none of them takes in, is told all the same.
+            let was_taken_in = matches!(one, Prepared::Put(_) | Prepared::Touch { .. });
+            return if was_taken_in { Prepared::Gone(path.clone()) } else { one };
         }
         let base = base.clone();
         self.preparer.on(&base, &Known::default()).prepare(path, Stat::UNKNOWN)

@@ -123,6 +123,16 @@ impl Ingest {
         })
     }
 
+    /// The same pipeline from another folder to another index, whose vectors lie in the same space: the same parsers, limits and student, on threads
+    /// of its own.
+    ///
+    /// # Errors
+    /// As [`Ingest::new`].
+    pub fn beside(&self, root: &Path, index: Arc<Index>) -> Result<Self, Error> {
+        let student = StudentInUse::clone(&self.student());
+        Self::new(root, index, student, self.tokenizer, None, self.limits, self.reading.clone())
+    }
+
     /// Has `told` hear what each commit has changed, on the thread that commits: it should be quick.
     #[must_use]
     pub fn telling(self, told: impl Fn(Vec<Change>) + Send + Sync + 'static) -> Self {

@@ -263,6 +263,7 @@ impl Lexicon {
         Searcher {
             dir: self.dir.clone(),
             inner: self.reader.searcher(),
+            other: None,
             fields: self.fields,
             stemming: self.options.stemming,
             languages: self.languages.clone(),

@@ -10,9 +10,10 @@ use roaring::RoaringTreemap;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
 use tantivy::schema::Field;
-use tantivy::{DocId as RowId, Opstamp, Searcher, SegmentReader, TantivyError};
+use tantivy::{DocId as RowId, Opstamp, SegmentReader, TantivyError};
 
 use crate::schema::CHUNK;
+use crate::searcher::Searcher;
 
 /// Rows of one snapshot of an index. Takes a bit for each row there is; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +45,8 @@ pub(crate) struct RowSet {
 impl Rows {
     /// Those of `chunks`. What `before` knows of a segment is not looked up again: it is of the same index, and of chunks that were chosen in
     /// the same way.
-    pub(crate) fn new(
-        searcher: &Searcher,
+    pub(crate) fn new<'a>(
+        segments: impl Iterator<Item = &'a SegmentReader>,
         text: Field,
         chunks: &RoaringTreemap,
         before: Option<&Self>,
@@ -60,7 +61,7 @@ impl Rows {
             Some(rows) => rows.without_deleted(segment, text).map(Arc::new),
             None => SegmentRows::find(segment, text, chunks).map(Arc::new),
         };
-        let segments: Result<_, _> = searcher.segment_readers().iter().map(rows).collect();
+        let segments: Result<_, _> = segments.map(rows).collect();
         Ok(Self { segments: segments? })
     }
 
@@ -79,7 +80,7 @@ impl Rows {
         &'a self,
         searcher: &'a Searcher,
     ) -> impl Iterator<Item = (&'a SegmentReader, &'a SegmentRows)> {
-        let segments = searcher.segment_readers().iter().zip(&self.segments);
+        let segments = searcher.segments().zip(&self.segments);
         // Of another snapshot than the one that they are of, they say nothing.
         segments.map(|(segment, rows)| (segment, &**rows)).filter(|(segment, rows)| rows.is_of(segment))
     }

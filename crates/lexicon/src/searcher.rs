@@ -11,7 +11,7 @@ use corpus::{Chunk, ChunkId, DocId, Format, LanguageCode, TextHash};
 use roaring::RoaringTreemap;
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, EnableScoring, Query};
 use tantivy::schema::{IndexRecordOption, Value};
-use tantivy::{DocAddress, DocSet, TERMINATED, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocSet, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use crate::analysis::{Language, Stemming};
 use crate::check;
@@ -28,6 +28,8 @@ use crate::within::Within;
 pub struct Searcher {
     pub(crate) dir: Arc<Path>,
     pub(crate) inner: tantivy::Searcher,
+    /// Of another index, whose chunks are seen as well.
+    pub(crate) other: Option<tantivy::Searcher>,
     pub(crate) fields: Fields,
     pub(crate) stemming: Stemming,
     /// Those that its terms belong to, besides English.
@@ -102,13 +104,29 @@ impl Searcher {
         })
     }
 
+    /// This index and another one, with no chunk in common, as one: for [`rows_of`](Searcher::rows_of),
+    /// [`search_within`](Searcher::search_within) and [`fetch`](Searcher::fetch). All else is of this one alone.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        Self { other: Some(other.inner.clone()), ..self.clone() }
+    }
+
+    fn both(&self) -> impl Iterator<Item = &tantivy::Searcher> {
+        std::iter::once(&self.inner).chain(&self.other)
+    }
+
+    /// The segments of all that is searched within.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &SegmentReader> {
+        self.both().flat_map(|searcher| searcher.segment_readers())
+    }
+
     /// Where `chunks` are. What `before` knows is not looked up again; it must come of another snapshot of this index, for chunks that were
     /// chosen in the same way: of those that both snapshots have, all in one of them and none other are in the other.
     ///
     /// # Errors
     /// As [`Searcher::search`].
     pub fn rows_of(&self, chunks: &RoaringTreemap, before: Option<&Rows>) -> Result<Rows, Error> {
-        self.at("find chunks").reading(|| Rows::new(&self.inner, self.fields.text, chunks, before))
+        self.at("find chunks").reading(|| Rows::new(self.segments(), self.fields.text, chunks, before))
     }
 
     /// The best `k` chunks for `query` among those in `rows` that `allowed` admits, as if the index held the chunks of `rows` and nothing
@@ -249,16 +267,22 @@ impl Searcher {
     }
 
     fn fetch_one(&self, id: ChunkId) -> Result<Option<StoredChunk>, TantivyError> {
-        let Some(address) = self.locate(id)? else { return Ok(None) };
-        let doc: TantivyDocument = self.inner.doc(address)?;
+        let mut found = None;
+        for searcher in self.both() {
+            if let Some(address) = self.locate(searcher, id)? {
+                found = Some(searcher.doc::<TantivyDocument>(address)?);
+                break;
+            }
+        }
+        let Some(doc) = found else { return Ok(None) };
         let bytes = doc.get_first(self.fields.record).and_then(|value| value.as_bytes());
         let chunk = bytes.and_then(|bytes| record::decode(id, bytes));
         chunk.map(Some).ok_or_else(|| TantivyError::InternalError(format!("chunk {id} does not decode")))
     }
 
-    fn locate(&self, id: ChunkId) -> Result<Option<DocAddress>, TantivyError> {
+    fn locate(&self, searcher: &tantivy::Searcher, id: ChunkId) -> Result<Option<DocAddress>, TantivyError> {
         let term = Term::from_field_u64(self.fields.chunk, id.0);
-        for (segment_ord, segment) in self.inner.segment_readers().iter().enumerate() {
+        for (segment_ord, segment) in searcher.segment_readers().iter().enumerate() {
             let index = segment.inverted_index(self.fields.chunk)?;
             let Some(info) = index.get_term_info(&term)? else { continue };
             let mut rows = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;

@@ -58,7 +58,7 @@ impl<'a> Within<'a> {
         // What a phrase can come to is not known; so what is left to come is, from the first term on.
         weighed.sort_by_key(|clause| matches!(clause, Weighed::Term { .. }));
         let mut leaders = Leaders::new(k);
-        for (segment, rows) in self.rows.by_segment(&self.searcher.inner) {
+        for (segment, rows) in self.rows.by_segment(self.searcher) {
             Scores::new(segment, rows, self.searcher.fields.text, allowed)?.lead(&weighed, &mut leaders)?;
         }
         Ok(leaders.into_sorted(place))
@@ -82,7 +82,7 @@ impl<'a> Within<'a> {
 
     fn count(&self, term: &Term) -> Result<u64, TantivyError> {
         let mut n_chunks = 0;
-        for (segment, rows) in self.rows.by_segment(&self.searcher.inner) {
+        for (segment, rows) in self.rows.by_segment(self.searcher) {
             n_chunks += scores::count(segment, rows, term)?;
         }
         Ok(n_chunks)

@@ -25,8 +25,8 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use workroom::{
-    Answer, Condition, DocPath, Doing, Edit, Entry, ErrorKind, Found, Hit, Page, PathSet, Problem, Query,
-    Question, Shown, SpoolWriter, Spooled, Status, View, Workspace,
+    Answer, AsOf, Condition, DocPath, Doing, Edit, Entry, ErrorKind, Found, Hit, Page, PathSet, Problem,
+    Query, Question, Shown, SpoolWriter, Spooled, Status, View, Workspace,
 };
 
 /// What a principal may do in a workspace. Cheap to clone; all calls block.
@@ -145,13 +145,43 @@ impl Access {
         span.answered(self.said(self.acting().within(self.readable()).ask(question)))
     }
 
+    /// The query by the instant that it names, so that all who are asked mean the same, and what is known of the files there were.
+    pub(crate) fn dated(&self, query: Query) -> Result<(Query, Option<AsOf>)> {
+        let Some(when) = &query.as_of else { return Ok((query, None)) };
+        let found = self.said(self.view().as_of(when)).map_err(|refusal| match refusal.kind {
+            Kind::NotFound => refusal.hint("list the checkpoints for their ids and tags"),
+            _ => refusal,
+        })?;
+        Ok((query.as_of(&found.as_of), Some(found)))
+    }
+
+    /// Places that it may read, that a query is about, and that are not searched because indexing is off there.
+    pub(crate) fn not_searched(&self, query: &Query) -> Result<Vec<String>> {
+        self.said(self.view().not_searched(query))
+    }
+
     /// A document as it is indexed: all its chunks, or one between its neighbours.
     pub(crate) fn show(&self, path: &str, chunk: Option<u64>) -> Result<Shown> {
+        self.show_as(path, |view, path| {
+            chunk.map_or_else(|| view.show(path), |chunk| view.show_chunk(path, chunk))
+        })
+    }
+
+    /// A document as it was in a version.
+    pub(crate) fn show_version(&self, path: &str, version: &str) -> Result<Shown> {
+        self.show_as(path, |view, path| view.show_version(path, version, None))
+    }
+
+    fn show_as(
+        &self,
+        path: &str,
+        show: impl FnOnce(&View<'_>, &str) -> workroom::Result<Shown>,
+    ) -> Result<Shown> {
         let path = clean(path)?;
         let (path, workspace) = (path.as_str(), self.acting());
         let view = workspace.within(self.readable());
         // Of what may not be seen the view says what it says of what is not there.
-        let shown = self.said(chunk.map_or_else(|| view.show(path), |chunk| view.show_chunk(path, chunk)));
+        let shown = self.said(show(&view, path));
         if self.sees(path) {
             shown
         } else {

@@ -2,19 +2,26 @@
 //!
 //! Invariant: a workspace is opened once, on first use, and stays open. A token is looked up among the tokens of the workspace that is asked
 //! for. A workspace that a token does not open is told exactly as one that is not there.
-//! Not here: what a principal may do (`access`), headers (`http`).
+//! Not here: what a principal may do (`access`), headers (`http`), making and deleting them (`host::several`).
+
+mod several;
+
+pub(crate) use several::NewWorkspace;
 
 use crate::access::Access;
 use crate::feed::Feed;
 use crate::refusal::{Kind, Refusal, Result};
+use crate::refused::{Due, RefusedTokens};
 use crate::versions::Versions;
 use custody::{Claimed, Grant, Principal, Refused, Right, Rights, Tokens, Via};
 use generate::Model;
 use hooks::{Deliveries, DeliveryOptions, Endpoints};
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use workroom::{Doing, NoProgress, OpenOptions, WORKROOM_DIR, Workspace, Workspaces};
+use std::time::Instant;
+use workroom::{OpenOptions, WORKROOM_DIR, Workspace, Workspaces};
 
 /// Which workspaces are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +123,8 @@ pub(crate) struct Host {
     deliveries: Mutex<HashMap<String, Deliveries>>,
     /// Workspaces that were deleted, until nobody works in them any more.
     ending: Mutex<HashMap<String, Weak<Workspace>>>,
+    /// Tokens that were not accepted, until that is noted.
+    refused: RefusedTokens,
     /// Tokens of workspaces that are not open.
     closed: Mutex<HashMap<PathBuf, Arc<Tokens>>>,
 }
@@ -132,6 +141,7 @@ impl Host {
             model: None,
             rooms,
             ending,
+            refused: RefusedTokens::default(),
             closed,
             deliveries,
         }
@@ -208,115 +218,38 @@ impl Host {
         Err(Refusal::new(Kind::NotFound, format!("no such workspace: `{name}`")))
     }
 
-    /// Makes a workspace, empty or of a template, and its first token, which may everything there.
-    ///
-    /// # Errors
-    /// [`Forbidden`](Kind::Forbidden) when there can be no others, or for whoever administers no workspace, or not the template;
-    /// [`Conflict`](Kind::Conflict) when the name is taken.
-    pub(crate) fn create(
-        &self,
-        name: &str,
-        template: Option<&str>,
-        secret: Option<&str>,
-    ) -> Result<(Arc<Room>, custody::Made)> {
-        let names = self.names(secret)?;
-        let workspaces = self.several()?;
-        self.refuse_ending(name)?;
-        if secret.is_none() {
-            return Err(unauthenticated(None));
+    /// As [`Host::enter`], for somebody at that address: what is not accepted is noted soon.
+    pub(crate) fn enter_from(&self, from: IpAddr, name: &str, secret: Option<&str>) -> Result<Access> {
+        let entered = self.enter(name, secret);
+        if entered.is_err()
+            && let Some(secret) = secret
+            && let Some(folder) = self.all()?.get(name)
+            && let Some((why, token)) = self.tokens(folder).refusal(secret, now_ms())
+        {
+            self.refused.count(name, from, (&why, token), Instant::now());
         }
-        let made = match template {
-            Some(template) => {
-                let access = self.enter(template, secret)?;
-                access.require_everything(Doing::WorkspaceClone)?;
-                let made = workspaces.clone_as(template, name);
-                if made.is_ok() {
-                    access.note(access.act(Doing::WorkspaceClone).saying(format!("as `{name}`")));
-                }
-                made
-            }
-            None => {
-                let all = self.all()?;
-                let administers = |name: &String| {
-                    let principal = all.get(name).map(|folder| self.principal(folder, secret));
-                    matches!(principal, Some(Ok(Some(principal))) if principal.may(Right::Admin, ""))
-                };
-                if !names.iter().any(administers) {
-                    let mut refusal = Refusal::new(Kind::Forbidden, "this token administers no workspace");
-                    refusal.scope = Some(Right::Admin.name().to_owned());
-                    return Err(refusal.hint("ask for a token with `admin` on the whole of one"));
-                }
-                workspaces.create(name)
-            }
+        entered
+    }
+
+    /// Whether a token was not accepted and that is not noted yet.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.refused.has_any()
+    }
+
+    /// Notes which tokens were not accepted, as far as it is time. Returns whether there is more to come.
+    pub(crate) fn note_refused(&self) -> bool {
+        let room = |name: &str| {
+            let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms.get(name).cloned()
         };
-        let folder = made.map_err(|error| self.refused(&error))?.folder;
-        let room = self.room(name, &folder)?;
-        if template.is_some() && room.workspace.is_owner() {
-            // Nobody else watches the folder; a daemon does.
-            let indexed = room.workspace.index(&NoProgress);
-            indexed.map_err(|error| Refusal::of(&error, &folder))?;
+        let (due, more) = self.refused.due(Instant::now(), |name| room(name).is_some());
+        for Due { workspace, act } in due {
+            let noted = room(&workspace).map(|room| room.workspace.note_now(act));
+            if let Some(Err(error)) = noted {
+                tracing::error!(%error, workspace, "tokens that were not accepted are not in the audit log");
+            }
         }
-        let first = custody::NewToken::new("first", vec![Grant::everything()]);
-        let made = room.tokens.create(&Principal::owner(), first, now_ms());
-        Ok((room, made.map_err(|error| Refusal::of_custody(&error))?))
-    }
-
-    /// Puts the workspace that `access` is to away, or takes it out again. For who administers it.
-    pub(crate) fn set_archived(access: &Access, archived: bool) -> Result<()> {
-        access.require_everything(Doing::WorkspaceArchive)?;
-        let workspace = &access.room().workspace;
-        let set = workspace.set_archived(archived);
-        set.map_err(|error| Refusal::of(&error, workspace.root()))?;
-        let what = if archived { "archived" } else { "taken out of the archive" };
-        access.note(access.act(Doing::WorkspaceArchive).saying(what));
-        Ok(())
-    }
-
-    /// Deletes the workspace that `access` is to, with all that is in it. For who administers it and gives its name once more.
-    pub(crate) fn delete(&self, access: &Access, again: &str) -> Result<String> {
-        access.require_everything(Doing::WorkspaceArchive)?;
-        let workspaces = self.several()?;
-        let name = access.room().name.clone();
-        if again != name {
-            return Err(Refusal::invalid(format!("`{again}` is not the name of the workspace; nothing was deleted"))
-                .hint("give the name of the workspace once more, to confirm that it is to be deleted with all that is in it"));
-        }
-        // Whoever still works in it holds it open; its folder is taken away all the same, and they learn of it.
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-        drop(self.deliveries.lock().unwrap_or_else(PoisonError::into_inner).remove(&name));
-        let ending = Arc::downgrade(&access.room().workspace);
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), ending);
-        let deleted = workspaces.delete(&name, again);
-        self.closed.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder, _| folder.is_dir());
-        deleted.map_err(|error| self.refused(&error)).map(|()| name)
-    }
-
-    /// Refuses the name of a workspace that was deleted while somebody still works in it, who writes there by its name.
-    fn refuse_ending(&self, name: &str) -> Result<()> {
-        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        ending.retain(|_, workspace| workspace.strong_count() > 0);
-        if !ending.contains_key(name) {
-            return Ok(());
-        }
-        let detail = format!("the workspace `{name}` was deleted and is still being closed");
-        Err(Refusal { retry_after: Some(1), ..Refusal::new(Kind::Conflict, detail) })
-    }
-
-    /// All workspaces below the folder that is served, where that is so.
-    fn several(&self) -> Result<Workspaces> {
-        match &self.served {
-            Served::Below(root) => Ok(Workspaces::below(root)),
-            Served::Folder(_) => Err(Refusal::new(Kind::Forbidden, "this server serves one workspace")
-                .hint("start it with `--root DIR` to serve several")),
-        }
-    }
-
-    fn refused(&self, error: &workroom::Error) -> Refusal {
-        let (Served::Below(root) | Served::Folder(root)) = &self.served;
-        match error.kind() {
-            workroom::ErrorKind::Invalid => Refusal::invalid(error.to_string()),
-            _ => Refusal::of(error, root),
-        }
+        more
     }
 
     /// Takes ownership of the workspace that a claim is for. Returns its name with what came of it.

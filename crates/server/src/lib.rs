@@ -14,6 +14,7 @@ mod http;
 mod io;
 mod mcp;
 mod refusal;
+mod refused;
 mod server;
 mod spans;
 mod timeouts;
@@ -21,6 +22,6 @@ mod versions;
 
 pub use self::http::openapi_json;
 pub use host::{Anonymous, Opener, Served};
-pub use mcp::stdio;
+pub use mcp::{StdioOptions, ToolChoice, UnknownTools, stdio};
 pub use server::{ServeError, ServeOptions, Server};
 pub use timeouts::Timeouts;

@@ -15,13 +15,12 @@ use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_sc
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use outbound::http::{HeaderName, HeaderValue, Response, Uri, header};
+use outbound::{Agent, Body};
 use prost::Message;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use ureq::http::{HeaderName, HeaderValue, Response, Uri, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
 
 /// Attempts for one batch.
 const ATTEMPTS: u32 = 3;
@@ -69,18 +68,9 @@ impl Collector {
     /// The collector of these settings.
     pub(crate) fn new(settings: Settings, tally: Arc<Tally>, ending: Arc<Ending>) -> Result<Self, Error> {
         let uri = settings.uri()?;
-        let tls = TlsConfig::builder().root_certs(roots(&uri)).build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(settings.timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("workroom/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let config = outbound::config(&uri.to_string()).timeout_global(Some(settings.timeout));
         Ok(Self {
-            agent: config.into(),
+            agent: config.build().new_agent(),
             uri,
             pause: settings.pause,
             headers: settings.header_values()?,
@@ -113,7 +103,7 @@ impl Collector {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let passing = |why: ureq::Error| Refused { why: why.to_string(), again: Some(Duration::ZERO) };
+        let passing = |why: outbound::Error| Refused { why: why.to_string(), again: Some(Duration::ZERO) };
         let mut response = request.send(batch).map_err(passing)?;
         let status = response.status();
         if status.is_success() {
@@ -140,18 +130,6 @@ impl Collector {
             *trouble = Trouble { told: Some(Instant::now()), lost: 0 };
         }
     }
-}
-
-/// Those that the system trusts, a company's own among them; those that browsers trust where the system names none.
-fn roots(uri: &Uri) -> RootCerts {
-    if uri.scheme_str() != Some("https") {
-        return RootCerts::WebPki;
-    }
-    let trusted = rustls_native_certs::load_native_certs().certs;
-    if trusted.is_empty() {
-        return RootCerts::WebPki;
-    }
-    RootCerts::from(trusted.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()))
 }
 
 /// Spans of a batch that was taken, but for these.

@@ -2,9 +2,9 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
+use outbound::http::{HeaderName, HeaderValue, Uri};
 use std::fmt;
 use std::time::Duration;
-use ureq::http::{HeaderName, HeaderValue, Uri};
 
 /// Which collector, and as whom.
 #[derive(Clone)]

@@ -93,6 +93,18 @@ impl VectorView {
         exact::are_few(n_chunks, self.live)
     }
 
+    /// These vectors and others, whose chunks all have higher ids, as one view that is searched exactly.
+    #[must_use]
+    pub fn joined(&self, others: &Self) -> Self {
+        Self {
+            segments: self.segments.iter().chain(others.segments.iter()).cloned().collect(),
+            live: self.live + others.live,
+            generation: self.generation.max(others.generation),
+            graph: None,
+            search: self.search.clone(),
+        }
+    }
+
     fn neighbours(&self, found: Vec<(ChunkId, f32)>) -> Vec<Neighbour> {
         let tier = |chunk| self.row(chunk).map_or(Tier::Student, |row| row.tier);
         found.into_iter().map(|(chunk, cosine)| Neighbour { chunk, cosine, tier: tier(chunk) }).collect()

@@ -55,7 +55,7 @@ pub use error::Error;
 pub use event::{Event, Hint, HintKind, Mode, PollReason, RescanReason};
 pub use open::{OpenError, open};
 pub use problem::{Problem, Reason};
-pub use rules::{DEFAULT_IGNORE, IGNORE_FILE, Rules, RulesOptions};
+pub use rules::{DEFAULT_IGNORE, IGNORE_FILE, Judge, Rules, RulesOptions};
 pub use scan::{Found, ScanItem, scan};
 pub use stat::{Presence, Stat, wall_clock_ns};
 pub use watcher::{WatchOptions, Watcher};

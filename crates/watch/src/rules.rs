@@ -135,6 +135,12 @@ impl Rules {
         }
     }
 
+    /// Answers about several paths at this moment: the ignore files of each folder are looked at once.
+    #[must_use]
+    pub fn judge(&self) -> Judge<'_> {
+        Judge(View::new(self))
+    }
+
     /// Forgets what was read from the ignore files of folder `dir`, for changes that a file's time may not show.
     pub(crate) fn forget(&self, dir: &str) {
         self.known().remove(dir);
@@ -218,6 +224,16 @@ impl Chain {
             link = chain.above.as_deref();
         }
         None
+    }
+}
+
+/// Whether files belong to a workspace, at one moment.
+pub struct Judge<'a>(View<'a>);
+
+impl Judge<'_> {
+    /// As [`Rules::is_indexable`], of what is known to be a regular file.
+    pub fn takes_in(&mut self, file: &DocPath) -> bool {
+        self.0.keeps(file.as_str(), false)
     }
 }
 

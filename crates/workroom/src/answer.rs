@@ -37,8 +37,10 @@ pub(crate) fn answer(shared: &Shared, connection: &Connection, asked: Asked) -> 
         Request::Ask(question) => {
             connection.reply(shared.query(deadline, |engine| engine.ask_by(&question, &act.by)))
         }
-        Request::Show { path, chunk, within } => {
-            connection.reply(shared.query(deadline, |engine| engine.show_by(&path, chunk, &within, &act.by)))
+        Request::Show { path, chunk, version, within } => {
+            connection.reply(shared.query(deadline, |engine| {
+                engine.show_by(&path, (chunk, version.as_deref()), &within, &act.by)
+            }))
         }
         Request::Note { acts } => connection.reply(owner.with(|engine| {
             acts.iter().for_each(|act| engine.note(act.clone()));

@@ -91,30 +91,36 @@ impl View<'_> {
         wait: Duration,
         cancel: &AtomicBool,
     ) -> Result<EventPage> {
-        let wanted = |after: &After, wait: Duration| WantedEvents {
+        let wanted = |after: &After| WantedEvents {
             after: after.clone(),
             filter: filter.clone(),
             within: self.set().clone(),
             limit,
-            wait_ms: wait.min(LONGEST).as_millis() as u64,
+            wait_ms: 0,
         };
         let mut after = after.clone();
         if after == After::Now {
             // The place is held on to: the owner may go away while it is waited.
-            let page = self.workspace().ask_events(&wanted(&after, Duration::ZERO), cancel)?;
+            let page = self.workspace().ask_events(&wanted(&after), Duration::ZERO, cancel)?;
             if wait.is_zero() {
                 return Ok(page);
             }
             after = page.next.into();
         }
-        self.workspace().ask_events(&wanted(&after, wait), cancel)
+        self.workspace().ask_events(&wanted(&after), wait.min(LONGEST), cancel)
     }
 }
 
 impl Workspace {
-    fn ask_events(&self, wanted: &WantedEvents, cancel: &AtomicBool) -> Result<EventPage> {
-        let own = |owner: &Owner| owner.await_events(wanted, cancel);
-        self.call_until(|| Ok(Request::Events(wanted.clone())), own, &mut |_| {}, cancel, None)
+    fn ask_events(&self, wanted: &WantedEvents, wait: Duration, cancel: &AtomicBool) -> Result<EventPage> {
+        let until = Instant::now() + wait;
+        // The next owner waits for what is left only.
+        let wanted = || {
+            let left = until.saturating_duration_since(Instant::now());
+            WantedEvents { wait_ms: left.as_millis() as u64, ..wanted.clone() }
+        };
+        let own = |owner: &Owner| owner.await_events(&wanted(), cancel);
+        self.call_until(|| Ok(Request::Events(wanted())), own, &mut |_| {}, cancel, None)
     }
 }
 

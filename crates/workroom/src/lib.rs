@@ -84,11 +84,11 @@ pub use engine::{
 };
 pub use engine::{After, Cursor, Event, EventFilter, EventPage, Listed, NewEvent};
 pub use engine::{Answered, Approval, ApprovalState, Comment, Commented, Reply, Resolved, Standing, Stretch};
-pub use engine::{AuditSettings, Counts, Quotas, Thresholds, Usage};
 pub use engine::{
-    ChangedFile, CheckpointFile, CheckpointInfo, FileChange, FileVersion, How, Restored, TrashEntry,
+    AsOf, ChangedFile, CheckpointFile, CheckpointInfo, FileChange, FileVersion, How, Restored, TrashEntry,
     VersionDiff, VersionSettings,
 };
+pub use engine::{AuditSettings, Counts, Quotas, Thresholds, Usage};
 pub use handoff::{About, Wish};
 pub use leases::KeptLease;
 pub use options::{OpenOptions, Parsing, Sharing, Starter};

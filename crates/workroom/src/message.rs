@@ -13,7 +13,7 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 /// Rises with every change that an older program would misread.
-pub(crate) const PROTOCOL: u32 = 5;
+pub(crate) const PROTOCOL: u32 = 6;
 
 /// What a process says of itself before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,7 @@ pub(crate) enum Request {
     Show {
         path: String,
         chunk: Option<u64>,
+        version: Option<String>,
         #[serde(with = "engine::path_set")]
         within: PathSet,
     },
@@ -157,6 +158,17 @@ pub(crate) enum Request {
     Owner,
     /// Give the workspace up.
     Leave,
+}
+
+impl Request {
+    /// For how long it may be waited, for others or for something to happen, before there is an answer.
+    pub(crate) fn waits_ms(&self) -> u64 {
+        match self {
+            Self::Lease { wait_ms, .. } => *wait_ms,
+            Self::Events(wanted) => wanted.wait_ms,
+            _ => 0,
+        }
+    }
 }
 
 /// A client's message: what it wants, and how long it will wait.

@@ -6,10 +6,12 @@
 //! Not here: what is noted (`files`, `workspace`), the log (`engine`).
 
 use crate::message::{Asked, Request};
+use crate::options::OpenOptions;
 use crate::role::{Owning, Role};
 use crate::workspace::{Shared, Workspace};
 use engine::audit::Act;
-use engine::{Actor, Error, Result};
+use engine::{Actor, Engine, Error, Lock, Result};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -101,6 +103,18 @@ impl Workspace {
     /// When the owner cannot be reached.
     pub fn note_now(&self, act: Act) -> Result<()> {
         self.send(&[act])
+    }
+
+    /// Notes in the audit log of the workspace at `folder`, which need not be open, what somebody did or looked at there: its owner notes it, if it has
+    /// one; else it is noted at once, and nobody becomes its owner for it. It is in the log when this returns, as far as the settings want it there.
+    ///
+    /// # Errors
+    /// When it is no workspace, its owner cannot be reached, or the disk refuses.
+    pub fn note_in(folder: &Path, options: &OpenOptions, act: Act) -> Result<()> {
+        match Lock::try_take(folder)? {
+            Some(lock) => Engine::note_unopened(&lock, act),
+            None => Self::open_with(folder, options)?.note_now(act),
+        }
     }
 
     /// The same workspace, whose folders and files are looked at without the audit log's hearing of it: for looks that serve another call, or that

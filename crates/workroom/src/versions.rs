@@ -4,13 +4,13 @@
 //! workspace, so no process holds them for another.
 //! Not here: how they are kept (`engine`), who may do what (`server`).
 
-use crate::Workspace;
 use crate::message::Request;
 use crate::owner::Owner;
+use crate::{View, Workspace};
 use engine::audit::{Act as Looked, Doing};
 use engine::{
-    Act, ChangedFile, CheckpointFile, CheckpointInfo, Condition, Engine, Error, ErrorKind, FileVersion,
-    PathSet, Restored, Result, Spooled, TrashEntry, VersionDiff, Written,
+    Act, AsOf, ChangedFile, CheckpointFile, CheckpointInfo, Condition, Engine, Error, ErrorKind, FileVersion,
+    PathSet, Restored, Result, Shown, Spooled, TrashEntry, VersionDiff, Written,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,11 @@ pub(crate) enum VersionsWanted {
     Delete {
         name: String,
     },
+    AsOf {
+        when: String,
+        #[serde(with = "engine::path_set")]
+        within: PathSet,
+    },
 }
 
 impl VersionsWanted {
@@ -123,6 +128,7 @@ impl VersionsWanted {
             }
             Self::Tag { name, tags } => json(owner.with(|engine| engine.tag_checkpoint(name, tags))),
             Self::Delete { name } => json(owner.with(|engine| engine.delete_checkpoint(name, act))),
+            Self::AsOf { when, within } => json(owner.with(|engine| engine.as_of(when, within))),
         }
     }
 }
@@ -334,6 +340,25 @@ impl Workspace {
         self.versions_change(&VersionsWanted::Delete { name: name.to_owned() })
     }
 
+    /// The instant that `when` names, as [`Query::as_of`](engine::Query::as_of) does, and what is known of the files there were: how many, and of
+    /// which what they held is no longer kept, so that no search as of then finds it.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) when it is neither a time nor a checkpoint, or yet to come; [`NotFound`](ErrorKind::NotFound) when there is no
+    /// such checkpoint; [`Io`](ErrorKind::Io) when versions cannot be read.
+    pub fn as_of(&self, when: &str) -> Result<AsOf> {
+        self.within(PathSet::all()).as_of(when)
+    }
+
+    /// A document as it was in a version, by all digits of it: all its chunks, or one between its neighbours, as a search as of then cites them.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when the file has no such version, what it held is no longer kept, or the document has fewer chunks;
+    /// [`Unsupported`](ErrorKind::Unsupported) when that version holds nothing to search.
+    pub fn show_version(&self, path: &str, version: &str, chunk: Option<u64>) -> Result<Shown> {
+        self.within(PathSet::all()).show_version(path, version, chunk)
+    }
+
     /// What may be asked twice.
     fn versions_call<T: DeserializeOwned>(&self, wanted: &VersionsWanted) -> Result<T> {
         let by = self.actor();
@@ -344,6 +369,17 @@ impl Workspace {
     /// What is made once.
     fn versions_change<T: DeserializeOwned>(&self, wanted: &VersionsWanted) -> Result<T> {
         taken(self.change(|| Request::Versions(wanted.clone()), |owner, act| wanted.done(owner, act))?)
+    }
+}
+
+impl View<'_> {
+    /// As [`Workspace::as_of`], of the files of the part.
+    ///
+    /// # Errors
+    /// As [`Workspace::as_of`].
+    pub fn as_of(&self, when: &str) -> Result<AsOf> {
+        let (when, within) = (when.to_owned(), self.set().clone());
+        self.workspace().versions_call(&VersionsWanted::AsOf { when, within })
     }
 }
 

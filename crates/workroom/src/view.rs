@@ -40,12 +40,24 @@ impl View<'_> {
         self.workspace.ask(&Question { query: self.limited(&question.query), ..question.clone() })
     }
 
+    /// Places in the part that `query` is about and that are not searched, because indexing is switched off there; `/` is the whole workspace.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    pub fn not_searched(&self, query: &Query) -> Result<Vec<String>> {
+        let off = self.workspace.config()?.index.set();
+        let asked = query.path.as_ref().map_or_else(PathSet::all, |path| PathSet::under([path]));
+        let left_out = off.intersection(&asked).intersection(&query.within).intersection(&self.within);
+        let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+        Ok(left_out.prefixes().map(place).collect())
+    }
+
     /// As [`Workspace::show`].
     ///
     /// # Errors
     /// As [`Workspace::show`].
     pub fn show(&self, path: &str) -> Result<Shown> {
-        self.shown(path, None)
+        self.shown(path, (None, None))
     }
 
     /// As [`Workspace::show_chunk`].
@@ -53,13 +65,24 @@ impl View<'_> {
     /// # Errors
     /// As [`Workspace::show_chunk`].
     pub fn show_chunk(&self, path: &str, chunk: u64) -> Result<Shown> {
-        self.shown(path, Some(chunk))
+        self.shown(path, (Some(chunk), None))
     }
 
-    fn shown(&self, path: &str, chunk: Option<u64>) -> Result<Shown> {
+    /// As [`Workspace::show_version`].
+    ///
+    /// # Errors
+    /// As [`Workspace::show_version`].
+    pub fn show_version(&self, path: &str, version: &str, chunk: Option<u64>) -> Result<Shown> {
+        self.shown(path, (chunk, Some(version)))
+    }
+
+    fn shown(&self, path: &str, (chunk, version): (Option<u64>, Option<&str>)) -> Result<Shown> {
         let (within, by) = (&self.within, self.workspace.actor());
-        let request = || Request::Show { path: path.to_owned(), chunk, within: within.clone() };
-        let show = |engine: &engine::Engine| engine.show_by(path, chunk, within, by);
+        let request = || {
+            let (path, version) = (path.to_owned(), version.map(str::to_owned));
+            Request::Show { path, chunk, version, within: within.clone() }
+        };
+        let show = |engine: &engine::Engine| engine.show_by(path, (chunk, version), within, by);
         self.workspace.query(request, |owner| owner.query(turn(), |engine| show(engine)))
     }
 

@@ -52,7 +52,7 @@ impl Drop for Shared {
     }
 }
 
-/// Owners that may be lost in one call: a request that ends every owner must end itself.
+/// Owners that may be lost in one call: a request that ends every owner must end itself. Whoever waits for something waits on, whoever serves.
 const MOST_LOST: usize = 8;
 /// How long a query may take before its caller is told that it took too long.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -434,6 +434,7 @@ impl Workspace {
             let deadline_ms = left.map(|left| left.as_millis() as u64);
             let Act { by, lease, .. } = self.act(Attempt::default());
             let asked = Asked { request: request()?, deadline_ms, attempt, by: Some(by), lease };
+            let waits = asked.request.waits_ms() > 0;
             match client.call(&asked, event, cancel) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Said(error)) => return Err(error),
@@ -441,7 +442,7 @@ impl Workspace {
                 Err(Failure::Lost) => lost += 1,
             }
             self.forget(&role);
-            if lost > MOST_LOST || left.is_some_and(|left| left.is_zero()) {
+            if (lost > MOST_LOST && !waits) || left.is_some_and(|left| left.is_zero()) {
                 let message =
                     format!("the process that serves the workspace ended {lost} times in this call");
                 let hint = "`.workroom/daemon.log` says why";

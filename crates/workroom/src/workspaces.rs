@@ -115,6 +115,14 @@ impl Workspaces {
         })
     }
 
+    /// Makes a workspace of a checkpoint of another one: with the files as they were then and the settings as they are now, and with nothing else of it.
+    ///
+    /// # Errors
+    /// As [`Workspaces::create`] and [`Workspace::branch_checkpoint`].
+    pub fn branch_as(&self, source: &Workspace, checkpoint: &str, name: &str) -> Result<Named> {
+        self.make(name, |folder| source.branch_checkpoint(checkpoint, folder).map(drop))
+    }
+
     /// Puts a workspace away, or takes it out again. Returns it as it is then. Whoever has it open learns of it soon.
     ///
     /// # Errors

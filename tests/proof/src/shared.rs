@@ -2,9 +2,10 @@
 //!
 //! Invariant: an agent adds a line to what it has read, and writes the whole. So an update that was lost is a line that was acknowledged and is
 //! not there; and the lines of a file, numbered by whoever wrote them, are the order in which they were written.
-//! Not here: how an agent comes to the workspace (`agent`).
+//! Not here: how an agent comes to the workspace (`agent`), what the audit log says (`order`).
 
 mod agent;
+mod order;
 
 pub use agent::{Agent, Guard, Way};
 
@@ -42,6 +43,8 @@ pub struct Shared {
 pub struct Tally {
     /// Updates that were acknowledged, by way.
     pub acknowledged: BTreeMap<String, u64>,
+    /// Writes in the audit log, each made of what the one before it on the same file left.
+    pub written: u64,
     /// Updates of agents that were killed before they heard of them.
     pub unheard: u64,
     /// Times that an agent was refused, because another was before it.
@@ -97,6 +100,11 @@ impl Shared {
         let errors = fs_err::read_to_string(dir.path().join("errors"))?;
         tally.wrong.extend(errors.lines().filter(|line| line.contains("panicked")).map(str::to_owned));
         workroom::stop_daemon(&root)?;
+        // The last owner may have been killed in the middle of a write: the next one notes what came of it.
+        drop(Workspace::open(&root)?);
+        let (written, wrong) = order::check(&root, &(0..self.files).map(path).collect::<Vec<_>>())?;
+        tally.written = written;
+        tally.wrong.extend(wrong);
         if !tally.wrong.is_empty() {
             tally.wrong.push(format!("kept in {}", dir.keep().display()));
         }

@@ -59,6 +59,9 @@ pub(crate) struct SaveState {
     /// How many steps the run keeps
     #[arg(long, value_name = "STEPS", default_value_t = workroom::autosave::KEEP, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) keep: u64,
+    /// By this lease (from `lease take`) [default: the one in WORKROOM_LEASE, where it is on the run's folder]
+    #[arg(long, value_name = "LEASE")]
+    pub(crate) lease: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -95,6 +98,9 @@ pub(crate) struct PruneStates {
     /// Only say what would go
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// By this lease (from `lease take`) [default: the one in WORKROOM_LEASE, where it is on what is removed]
+    #[arg(long, value_name = "LEASE")]
+    pub(crate) lease: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,6 +13,9 @@ pub(crate) struct Mcp {
     /// Let the agent do no more than the token in this environment variable may; without it, all that you may
     #[arg(long, value_name = "NAME")]
     pub(crate) token_env: Option<String>,
+    /// Give the agent these of its tools alone, with commas between them: sets (files, search, versions, ...) and single tools [default: all]
+    #[arg(long, value_name = "SET")]
+    pub(crate) tools: Option<String>,
     #[command(flatten)]
     pub(crate) llm: Llm,
     #[command(flatten)]
@@ -61,6 +64,9 @@ pub(crate) struct InstallMcp {
     /// Have it do no more than the token in this environment variable may
     #[arg(long, value_name = "NAME")]
     pub(crate) token_env: Option<String>,
+    /// Give it these of its tools alone, with commas between them: sets (files, search, versions, ...) and single tools [default: all]
+    #[arg(long, value_name = "SET")]
+    pub(crate) tools: Option<String>,
     /// Only show what would change
     #[arg(long)]
     pub(crate) dry_run: bool,

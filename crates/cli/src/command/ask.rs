@@ -1,35 +1,42 @@
 //! `workroom ask`: passages for a question, an answer made of quoted sentences, and one by a language model where there is one.
 
-use super::scope::query;
-use super::search::nothing;
+use super::scope::{dated, query, then};
+use super::search::{left_out, nothing};
 use crate::args::{Args, Ask};
 use crate::failure::Failure;
 use crate::output::{Out, clean, context, lines, origin};
 use crate::{llm, place};
 use console::{Style, Term};
 use generate::{Answered, Generated, Model, Sentence};
-use workroom::{Answer, Citation, Question};
+use workroom::{Answer, Citation, PathSet, Question};
 
 pub(super) fn run(args: &Args, options: &Ask) -> Result<(), Failure> {
     let model = llm::model(&options.llm)?;
-    let question =
-        Question { query: query(&options.query, &options.scope)?, budget: options.budget as usize };
+    let query = query(&options.query, &options.scope)?;
     let workspace = place::open(args)?;
+    let (query, as_of) = dated(&workspace, query)?;
+    let question = Question { query, budget: options.budget as usize };
     let found = workspace.ask(&question)?;
+    let not_searched = workspace.within(PathSet::all()).not_searched(&question.query)?;
     let (generated, failed) = match &model {
         None => (None, None),
         Some(model) => generate(model, &found, options.scope.json),
     };
-    let answered = Answered { found, generated };
+    let answered = Answered { found, not_searched, as_of, generated };
     let mut out = Out::new();
     if options.scope.json {
         out.json(&answered)?;
     } else if answered.found.passages.is_empty() {
-        out.whole(&nothing(&workspace)?)?;
+        let was = || "nothing found".to_owned();
+        out.whole(&answered.as_of.as_ref().map_or_else(|| nothing(&workspace), |_| Ok(was()))?)?;
     } else if let Some(generated) = &answered.generated {
         print_generated(&mut out, &answered.found, generated)?;
     } else {
         print(&mut out, &answered.found)?;
+    }
+    let notes = left_out(&answered.not_searched).into_iter().chain(answered.as_of.as_ref().map(then));
+    for note in notes.filter(|_| !options.scope.json) {
+        out.whole(&note)?;
     }
     out.flush()?;
     failed.map_or(Ok(()), Err)

@@ -1,5 +1,6 @@
 //! `workroom autosave`: states of agents, saved step by step and found again by the agent's name.
 
+use super::file::under;
 use super::scope::age_ms;
 use crate::args::{Args, Autosave as Which, PruneStates, Reason, ResumeState, SaveState};
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Read as _;
+use workroom::Workspace;
 use workroom::autosave::{self, Problem, Prune, Run, Save, Wanted};
 
 pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
@@ -38,7 +40,7 @@ fn save(args: &Args, options: &SaveState) -> Result<(), Failure> {
         None => autosave::Which::Latest,
     };
     let (workspace, _) = place::open_or_create(args)?;
-    let saved = workspace.save_state(&Save {
+    let wanted = Save {
         agent: options.agent.clone(),
         which,
         state,
@@ -46,7 +48,8 @@ fn save(args: &Args, options: &SaveState) -> Result<(), Failure> {
         loop_count: options.loop_count,
         reason: reason(options.reason),
         keep: Some(options.keep),
-    })?;
+    };
+    let saved = under(&workspace, options.lease.as_deref(), |workspace| workspace.save_state(&wanted))?;
     let mut out = Out::new();
     if options.json {
         out.json(&saved)?;
@@ -162,7 +165,8 @@ fn prune(args: &Args, options: &PruneStates) -> Result<(), Failure> {
             hint: "say what is kept (`--keep-steps 20`, `--keep-runs 3`), or how old what goes must be (`--older-than 30d`)".to_owned(),
         });
     }
-    let pruned = place::open(args)?.prune_states(&wanted)?;
+    let prune = |workspace: &Workspace| workspace.prune_states(&wanted);
+    let pruned = under(&place::open(args)?, options.lease.as_deref(), prune)?;
     let mut out = Out::new();
     if options.json {
         out.json(&pruned)?;

@@ -6,10 +6,14 @@ use crate::output::{Out, size};
 use crate::place;
 use serde::Serialize;
 use std::io::{Read as _, Write as _};
-use workroom::{Claim, Condition, ErrorKind, Trust, Workspace};
+use workroom::{Actor, AuditAct, Claim, Condition, Doing, ErrorKind, Trust, Via, Workspace};
 
 pub(super) fn read(args: &Args, options: &Read) -> Result<(), Failure> {
-    let bytes = Workspace::read_in(&place::folder(args)?, &options.path)?;
+    let folder = place::folder(args)?;
+    let bytes = Workspace::read_in(&folder, &options.path)?;
+    let act =
+        AuditAct::new(Doing::FileRead, Actor::owner(Via::Cli)).on(options.path.trim_start_matches("./"));
+    place::note(args, &folder, AuditAct { bytes: Some(bytes.len() as u64), ..act });
     if options.json {
         let text = std::str::from_utf8(&bytes).ok();
         let shown =
@@ -30,6 +34,15 @@ pub(super) fn write(args: &Args, options: &Write) -> Result<(), Failure> {
         message: format!("standard input cannot be read: {error}"),
         hint: "pipe or redirect the file's bytes into this command".to_owned(),
     })?;
+    if let Some(expected) = options.bytes.filter(|expected| *expected != bytes.len()) {
+        return Err(Failure::Usage {
+            message: format!(
+                "{expected} bytes should come from standard input, {} came; nothing was written",
+                bytes.len()
+            ),
+            hint: "whoever pipes them here may have ended early".to_owned(),
+        });
+    }
     let condition = if options.if_absent { Condition::Absent } else { condition(&options.expect) };
     let claim = Claim {
         source_url: options.source_url.clone(),
@@ -77,14 +90,23 @@ struct Changed {
     seq: u64,
 }
 
-/// Makes a change by the lease that is named, or by the one in the environment where that is on what is changed.
+/// As [`under`], with what is expected besides.
 pub(super) fn by_lease<T>(
     workspace: &Workspace,
     expect: &Expect,
     change: impl Fn(&Workspace) -> workroom::Result<T>,
 ) -> Result<T, Failure> {
-    let (id, is_named) = match &expect.lease {
-        Some(id) => (Some(id.clone()), true),
+    under(workspace, expect.lease.as_deref(), change)
+}
+
+/// Makes a change by the lease that is named, or by the one in the environment where that is on what is changed.
+pub(super) fn under<T>(
+    workspace: &Workspace,
+    named: Option<&str>,
+    change: impl Fn(&Workspace) -> workroom::Result<T>,
+) -> Result<T, Failure> {
+    let (id, is_named) = match named {
+        Some(id) => (Some(id.to_owned()), true),
         None => (place::lease(), false),
     };
     let Some(id) = id else { return Ok(change(workspace)?) };

@@ -12,9 +12,10 @@ use crate::args::{Args, Mcp, McpSetup};
 use crate::failure::Failure;
 use crate::{llm, otlp, place};
 use custody::{FOLDER, Principal, Refused, Tokens};
+use server::{StdioOptions, ToolChoice, UnknownTools};
 use std::sync::Arc;
 use telemetry::Telemetry;
-use workroom::{WORKROOM_DIR, Workspace};
+use workroom::{Actor, AuditAct, Doing, Via, WORKROOM_DIR, Workspace};
 
 pub(super) fn run(args: &Args, options: &Mcp) -> Result<(), Failure> {
     match &options.setup {
@@ -24,6 +25,7 @@ pub(super) fn run(args: &Args, options: &Mcp) -> Result<(), Failure> {
 }
 
 fn serve(args: &Args, options: &Mcp) -> Result<(), Failure> {
+    let tools = chosen(options.tools.as_deref())?;
     let model = llm::model(&options.llm)?.map(Arc::new);
     let telemetry = otlp::telemetry(&options.otlp)?;
     let workspace = match &options.folder {
@@ -36,9 +38,19 @@ fn serve(args: &Args, options: &Mcp) -> Result<(), Failure> {
         .root()
         .file_name()
         .map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
-    let served = server::stdio(workspace, &name, principal, model, telemetry.clone());
+    let options = StdioOptions { model, telemetry: telemetry.clone(), tools };
+    let served = server::stdio(workspace, &name, principal, options);
     telemetry.iter().for_each(Telemetry::end);
     Ok(served?)
+}
+
+/// The tools that were chosen.
+fn chosen(tools: Option<&str>) -> Result<ToolChoice, Failure> {
+    let choice = tools.map_or_else(|| Ok(ToolChoice::default()), str::parse);
+    choice.map_err(|error: UnknownTools| Failure::Usage {
+        message: format!("--tools: {error}"),
+        hint: error.hint(),
+    })
 }
 
 /// The owner, who may use the files without us; or whoever a token stands for.
@@ -55,9 +67,27 @@ fn principal(workspace: &Workspace, token_env: Option<&str>) -> Result<Principal
     let now_ms = jiff::Timestamp::now().as_millisecond();
     tokens.authenticate(secret.trim(), now_ms).map_err(|refused| match refused {
         Refused::Unreadable(error) => Failure::Custody(error),
-        _ => usage(
-            format!("the token in `{variable}` is not one of this workspace, or has ended"),
-            "`workroom token create NAME --read /` makes one",
-        ),
+        _ => {
+            note_refused(workspace, &tokens, secret.trim(), now_ms);
+            usage(
+                format!("the token in `{variable}` is not one of this workspace, or has ended"),
+                "`workroom token create NAME --read /` makes one",
+            )
+        }
     })
 }
+
+/// Notes that a token was shown which is not accepted.
+fn note_refused(workspace: &Workspace, tokens: &Tokens, secret: &str, now_ms: i64) {
+    let Some((why, token)) = tokens.refusal(secret, now_ms) else { return };
+    let (principal, name) =
+        token.map_or_else(|| (ANONYMOUS.to_owned(), ANONYMOUS.to_owned()), |token| (token.id, token.name));
+    let by = Actor { principal, name, via: Via::Mcp, client: None };
+    let act = AuditAct::new(Doing::TokenRefuse, by).denied(why.to_string());
+    if let Err(error) = workspace.note_now(act) {
+        tracing::warn!(%error, "this is not in the audit log");
+    }
+}
+
+/// As the audit log calls whoever shows no token that is known.
+const ANONYMOUS: &str = "anonymous";

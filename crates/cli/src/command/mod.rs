@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Transfer(which) => transfer::run(args, which)?,
         Command::Comment(which) => handoff::comment(args, which)?,
         Command::Approval(which) => return handoff::approval(args, which),
-        Command::Workspaces(options) => workspaces::run(options)?,
+        Command::Workspaces(options) => workspaces::run(args, options)?,
         Command::Webhook(which) => webhook::run(args, which)?,
         Command::Serve(options) => serve::run(args, options)?,
         Command::Mcp(options) => mcp::run(args, options)?,

@@ -2,8 +2,9 @@
 
 use crate::args::{Mode, Scope};
 use crate::failure::Failure;
+use crate::output::clean;
 use jiff::{Timestamp, civil, tz::TimeZone};
-use workroom::Query;
+use workroom::{AsOf, Query, Workspace};
 
 /// The query for `words` within `scope`.
 pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
@@ -19,8 +20,29 @@ pub(super) fn query(words: &[String], scope: &Scope) -> Result<Query, Failure> {
     query.path.clone_from(&scope.path);
     query.types.clone_from(&scope.types);
     query.filters.clone_from(&scope.filters);
+    query.as_of.clone_from(&scope.as_of);
     query.since_ms = scope.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
     Ok(query)
+}
+
+/// The query by the instant that it names, and what is known of the files there were.
+pub(super) fn dated(workspace: &Workspace, query: Query) -> Result<(Query, Option<AsOf>), Failure> {
+    let Some(when) = &query.as_of else { return Ok((query, None)) };
+    let found = workspace.as_of(when)?;
+    Ok((query.as_of(&found.as_of), Some(found)))
+}
+
+/// What is said of that instant.
+pub(super) fn then(found: &AsOf) -> String {
+    let AsOf { at, files, not_kept, n_not_kept, note, .. } = found;
+    let named: Vec<String> = not_kept.iter().map(|path| clean(path)).collect();
+    let more = if *n_not_kept > not_kept.len() as u64 { ", ..." } else { "" };
+    let lost = (*n_not_kept > 0).then(|| {
+        format!("; not searched, since what they held is no longer kept: {}{more}", named.join(", "))
+    });
+    let note = note.as_ref().map(|note| format!("; {note}"));
+    let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+    format!("(as of {at}, {files}{}{})", lost.unwrap_or_default(), note.unwrap_or_default())
 }
 
 /// A date (midnight UTC), a time, or an age.

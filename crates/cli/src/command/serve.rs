@@ -20,6 +20,7 @@ struct Json<'a> {
     url: &'a str,
     mcp: String,
     openapi: String,
+    approvals: String,
     has_tokens: bool,
 }
 
@@ -34,12 +35,14 @@ pub(super) fn run(args: &Args, options: &Serve) -> Result<(), Failure> {
     let mut out = Out::new();
     let url = server.url();
     let (mcp, openapi) = (format!("{url}/mcp"), format!("{url}/v1/openapi.json"));
+    let approvals = format!("{url}/approvals");
     if options.json {
-        out.json_line(&Json { url, mcp, openapi, has_tokens: server.has_tokens() })?;
+        out.json_line(&Json { url, mcp, openapi, approvals, has_tokens: server.has_tokens() })?;
     } else {
         out.whole(&format!("serving on {url}; Ctrl-C stops"))?;
         out.whole(&format!("  MCP   {mcp}"))?;
         out.whole(&format!("  HTTP  {openapi}"))?;
+        out.whole(&format!("  page  {approvals}"))?;
         match options.anonymous {
             Allowed::None if server.has_tokens() => {}
             Allowed::None => out.whole(&way_in(options))?,

@@ -65,6 +65,9 @@ fn print(out: &mut Out, status: &workroom::Status) -> Result<(), Failure> {
     if let Some(problem) = &status.provenance_problem {
         row("provenance", problem.clone())?;
     }
+    if let Some(problem) = &status.restore_problem {
+        row("restore", problem.clone())?;
+    }
     Ok(())
 }
 

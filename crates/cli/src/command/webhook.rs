@@ -10,7 +10,7 @@ use crate::place;
 use hooks::{Allowed, Behind, Delivery, Endpoint, Endpoints, NewEndpoint, Outcome};
 use jiff::Timestamp;
 use serde::Serialize;
-use workroom::{Actor, After, EventFilter, Via, WORKROOM_DIR};
+use workroom::{Actor, After, AuditAct, Doing, EventFilter, Via, WORKROOM_DIR};
 
 /// What lies under the id.
 const INDENT: &str = "    ";
@@ -30,18 +30,32 @@ pub(super) fn run(args: &Args, which: &Which) -> Result<(), Failure> {
         Which::Show { id, json } => show(&mut out, &endpoints, id, *json)?,
         Which::Remove { id } => {
             let removed = endpoints.remove(id)?;
+            note(args, Doing::WebhookRemove, id);
             out.whole(&format!("nothing is sent to {} any more", clean(&removed.url)))?;
         }
-        Which::Rotate { id, now } => rotate(&mut out, &endpoints, id, *now, now_ms)?,
+        Which::Rotate { id, now } => {
+            rotate(&mut out, &endpoints, id, *now, now_ms)?;
+            note(args, Doing::WebhookChange, id);
+        }
         Which::Enable { id } => {
             endpoints.enable(id)?;
+            note(args, Doing::WebhookChange, id);
             out.whole("what happened since it was disabled is sent, as far as it is kept")?;
         }
-        Which::Test { id } => test(&mut out, &endpoints, id, now_ms)?,
+        Which::Test { id } => test(args, &mut out, &endpoints, id, now_ms)?,
         Which::Replay(options) => replay(args, &mut out, &endpoints, options, now_ms)?,
         Which::Log { id, json } => log(&mut out, &endpoints, id, *json)?,
     }
     Ok(out.flush()?)
+}
+
+/// Has it noted what was done with a webhook.
+fn note(args: &Args, doing: Doing, id: &str) {
+    let act = AuditAct::new(doing, Actor::owner(Via::Cli)).saying(format!("webhook {id}"));
+    match place::folder(args) {
+        Ok(folder) => place::note(args, &folder, act),
+        Err(error) => tracing::warn!(%error, "this is not in the audit log"),
+    }
 }
 
 /// A webhook as JSON.
@@ -96,6 +110,7 @@ fn add(
     let allowed = Allowed { http: options.allow_http, private: options.allow_private };
     let new = NewEndpoint { url: options.url.clone(), filter, allowed, by: Actor::owner(Via::Cli) };
     let made = hooks::add(&place::open(args)?, endpoints, new, now_ms)?;
+    note(args, Doing::WebhookCreate, &made.id);
     if options.json {
         return Ok(out.json(&Json { secret: Some(made.secret.reveal()), ..Json::of(&made) })?);
     }
@@ -176,8 +191,9 @@ fn rotate(out: &mut Out, endpoints: &Endpoints, id: &str, now: bool, now_ms: i64
     })?)
 }
 
-fn test(out: &mut Out, endpoints: &Endpoints, id: &str, now_ms: i64) -> Result<(), Failure> {
+fn test(args: &Args, out: &mut Out, endpoints: &Endpoints, id: &str, now_ms: i64) -> Result<(), Failure> {
     let made = hooks::test(endpoints, id, now_ms)?;
+    note(args, Doing::WebhookChange, id);
     let status = made.status.map(|status| format!(" with {status}")).unwrap_or_default();
     if made.outcome == Outcome::Delivered {
         return Ok(out.whole(&format!("taken{status} after {} ms", made.millis))?);
@@ -202,6 +218,7 @@ fn replay(
         }
     };
     hooks::replay(&place::open(args)?, endpoints, &options.id, behind, now_ms)?;
+    note(args, Doing::WebhookChange, &options.id);
     Ok(out.whole("it is sent again, as far as it is kept; `workroom webhook log` shows how that goes")?)
 }
 

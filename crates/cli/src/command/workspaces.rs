@@ -1,11 +1,13 @@
 //! `workroom workspaces`: several of them, below one folder.
 
-use crate::args::{WhichWorkspaces as Which, Workspaces as Options};
+use crate::args::{Args, WhichWorkspaces as Which, Workspaces as Options};
 use crate::failure::Failure;
 use crate::output::Out;
-use workroom::Workspaces;
+use crate::place;
+use std::path::Path;
+use workroom::{Actor, AuditAct, Doing, Via, Workspaces};
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, options: &Options) -> Result<(), Failure> {
     let root = match &options.root {
         Some(root) => root.clone(),
         None => std::env::current_dir()?,
@@ -20,15 +22,18 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         }
         Which::Clone { template, name } => {
             let made = workspaces.clone_as(template, name)?;
+            note(args, Doing::WorkspaceClone, &workspaces.find(template)?.folder, &format!("as `{name}`"));
             out.whole(&format!("made the workspace `{name}` of `{template}` at {}", made.folder.display()))?;
             out.whole("its index is made when it is used first; tokens of the template do not open it")?;
         }
         Which::Archive { name } => {
-            workspaces.set_archived(name, true)?;
+            let found = workspaces.set_archived(name, true)?;
+            note(args, Doing::WorkspaceArchive, &found.folder, "archived");
             out.whole(&format!("archived `{name}`: it can be read and searched, and nothing in it changed"))?;
         }
         Which::Unarchive { name } => {
-            workspaces.set_archived(name, false)?;
+            let found = workspaces.set_archived(name, false)?;
+            note(args, Doing::WorkspaceArchive, &found.folder, "taken out of the archive");
             out.whole(&format!("took `{name}` out of the archive"))?;
         }
         Which::Delete { name, confirm } => {
@@ -37,6 +42,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         }
     }
     Ok(out.flush()?)
+}
+
+/// Has it noted what was done with a workspace.
+fn note(args: &Args, doing: Doing, folder: &Path, what: &str) {
+    place::note(args, folder, AuditAct::new(doing, Actor::owner(Via::Cli)).saying(what));
 }
 
 fn list(out: &mut Out, workspaces: &Workspaces, json: bool) -> Result<(), Failure> {

@@ -55,6 +55,9 @@ pub enum Doing {
     /// A lease was taken from its holder.
     #[serde(rename = "lease.take_away")]
     LeaseTakeAway,
+    /// A lease has ended by itself.
+    #[serde(rename = "lease.expire")]
+    LeaseExpire,
     /// A file was changed past the program while somebody held a lease on it.
     #[serde(rename = "lease.breach")]
     LeaseBreach,

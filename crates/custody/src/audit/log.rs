@@ -59,7 +59,8 @@ impl Audit {
             state.resume =
                 Some(format!("{before}the key was damaged, the log goes on with ed25519 {}", key.public()));
         }
-        let synced = Mutex::new(state.next);
+        // Whoever was here before may have ended before it had its last records on the disk.
+        let synced = Mutex::new(0);
         Ok(Self { folder: folder.to_path_buf(), key, state: Mutex::new(state), synced, segment })
     }
 
@@ -215,7 +216,7 @@ impl Audit {
 pub(super) fn read_head(folder: &Path) -> Result<Option<Head>> {
     let path = folder.join(HEAD);
     match std::fs::read(&path) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok().filter(|head: &Head| head.seq < line::MOST)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(&path, "read")(error)),
     }
@@ -224,18 +225,17 @@ pub(super) fn read_head(folder: &Path) -> Result<Option<Head>> {
 impl State {
     /// Where the log goes on, by its last segment and its head.
     fn read(folder: &Path) -> Result<Self> {
-        let mut state = Self { file: None, size: 0, next: 0, hash: NOTHING, resume: None, signed: 0 };
+        let head = read_head(folder)?;
+        let signed = head.as_ref().map_or(0, |head| head.seq + 1);
+        let mut state = Self { file: None, size: 0, next: 0, hash: NOTHING, resume: None, signed };
         if let Some(last) = segments::list(folder)?.last() {
             state.read_segment(last)?;
         }
-        if let Some(head) = read_head(folder)? {
-            state.signed = head.seq + 1;
-            if head.seq >= state.next {
-                state.resume = Some(format!("records {} to {} are missing", state.next, head.seq));
-                // In a file of its own, whose name says with which number it goes on.
-                (state.file, state.next) = (None, head.seq + 1);
-                state.hash = Hash::from_hex(&head.hash).unwrap_or(NOTHING);
-            }
+        if let Some(head) = head.filter(|head| head.seq >= state.next) {
+            state.resume = Some(format!("records {} to {} are missing", state.next, head.seq));
+            // In a file of its own, whose name says with which number it goes on.
+            (state.file, state.next) = (None, head.seq + 1);
+            state.hash = Hash::from_hex(&head.hash).unwrap_or(NOTHING);
         }
         Ok(state)
     }
@@ -245,7 +245,10 @@ impl State {
         let (mut end, mut before, mut bad) = (0, None, None);
         self.next = segment.first;
         while let Some((bytes, has_end)) = lines.next()? {
-            if !has_end {
+            // Zeros, which no record holds, stand where the power went before the bytes came to the disk. What was acknowledged came there before
+            // them, and what was signed is only ever told as damaged.
+            let is_lost = self.next >= self.signed && bytes.contains(&0);
+            if !has_end || is_lost {
                 break;
             }
             end += bytes.len() as u64 + 1;
@@ -268,7 +271,8 @@ impl State {
         let size = file.metadata().map_err(Error::io(path, "examine"))?.len();
         if size > end {
             tracing::warn!(path = %path.display(), at = end, bytes = size - end, "cut off what a crash left half written");
-            file.set_len(end).map_err(Error::io(path, "cut"))?;
+            // Synced, lest it come back behind what is written next.
+            file.set_len(end).and_then(|()| file.sync_all()).map_err(Error::io(path, "cut"))?;
         }
         self.resume = bad.map(|seq| format!("record {seq} is damaged"));
         (self.file, self.size) = (Some(Arc::new(file)), end);

@@ -9,6 +9,7 @@
 
 mod act;
 mod head;
+mod left;
 mod line;
 mod log;
 mod pending;
@@ -20,8 +21,9 @@ mod verify;
 
 pub use act::{Act, Doing, Outcome, Shown};
 pub use head::Head;
+pub use left::{Left, Met};
 pub use log::Audit;
-pub use pending::pending;
+pub use pending::{Tail, pending, tail};
 pub use query::{Filter, Page, each_since, last, query};
 pub use verify::{Finding, Report, verify};
 

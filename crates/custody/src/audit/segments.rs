@@ -3,6 +3,7 @@
 //! Invariant: a segment is only ever appended to, and only the last one.
 //! Not here: what lines mean.
 
+use super::line::MOST;
 use crate::{Error, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -44,6 +45,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Segment>> {
             && is_file
             && path.extension().is_some_and(|extension| extension == EXTENSION)
             && let Ok(first) = stem.parse()
+            && first < MOST
         {
             segments.push(Segment { first, path });
         }

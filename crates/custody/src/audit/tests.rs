@@ -176,6 +176,32 @@ fn a_record_that_a_crash_tore_is_cut_off() {
 }
 
 #[test]
+fn what_a_power_cut_left_unwritten_is_cut_off_and_what_was_signed_never_is() {
+    let log = Log::new();
+    let audit = Audit::open(&log.folder).unwrap();
+    let note = |n: usize| audit.note(write_of("bob", &format!("{n}")), NOON).unwrap();
+    let _last = (0..3).map(note).last();
+    audit.sign(NOON).unwrap();
+    let path = log.files().pop().unwrap();
+    let signed = std::fs::read(&path).unwrap().len();
+    let _last = (3..6).map(note).last();
+    let whole = std::fs::read(&path).unwrap();
+    let wrong = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] = 0;
+        std::fs::write(&path, bytes).unwrap();
+        let next = Audit::open(&log.folder).unwrap().note(write_of("bob", "again"), NOON).unwrap();
+        (next, log.verified().findings.len())
+    };
+    // The line that it is in, and all behind it.
+    for at in (signed..whole.len()).step_by(7) {
+        let lines = whole[signed..at].iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(wrong(at), (4 + lines as u64, 0), "{at}");
+    }
+    assert!(wrong(signed / 2).1 > 0, "what was signed is damaged, and nobody is told");
+}
+
+#[test]
 fn a_log_goes_on_behind_what_is_lost_and_says_so() {
     let check = |name: &str, harm: &dyn Fn(&Path)| {
         let log = Log::with(20);

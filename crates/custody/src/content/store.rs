@@ -168,6 +168,23 @@ impl Contents {
         }
     }
 
+    /// As [`Contents::sync`], if this content may not be on the disk yet.
+    ///
+    /// # Errors
+    /// As [`Contents::sync`].
+    pub fn sync_of(&self, hash: &ContentHash) -> Result<()> {
+        let Some(place) = self.known(|known| known.places.get(hash).copied())? else { return Ok(()) };
+        let mut tail = lock(&self.tail);
+        if tail.open.is_none() {
+            // Whoever wrote there before may have ended before it was synced.
+            tail.open = self.last_pack()?;
+        }
+        match &mut tail.open {
+            Some(open) if place.pack == open.number && place.offset >= open.synced => self.sync_pack(open),
+            _ => Ok(()),
+        }
+    }
+
     /// Hands a content on. What was handed on is it only when this succeeds.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The store against a map: puts, syncs, drops, reopenings, and crashes that leave a pack cut at any byte.
 
+use super::pack::HEAD;
 use super::*;
 use crate::{Error, ErrorKind};
 use corpus::ContentHash;
@@ -114,6 +115,30 @@ fn damage_is_one_contents_own_and_is_told_with_its_place() {
         let hash = put(&contents, &all[2]);
         assert_eq!(contents.read(&hash).unwrap(), all[2]);
         std::fs::write(&packs(dir.path())[1], &other).unwrap();
+    }
+}
+
+#[test]
+fn a_head_that_never_came_to_the_disk_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let contents = Contents::at(dir.path());
+    let first = put(&contents, b"synced");
+    contents.sync().unwrap();
+    let hole = contents.size().unwrap().1 as usize;
+    let [lost, last] =
+        [&b"on its way"[..], b"on its way, and there first"].map(|bytes| put(&contents, bytes));
+    let pack = packs(dir.path())[0].clone();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[hole..hole + HEAD].fill(0);
+    std::fs::write(&pack, bytes).unwrap();
+    // Also when others have followed.
+    for _ in 0..2 {
+        let contents = Contents::at(dir.path());
+        assert_eq!(contents.verify().unwrap(), []);
+        let kept = [first, lost, last].map(|hash| contents.contains(&hash).unwrap());
+        assert_eq!(kept, [true, false, true]);
+        put(&contents, b"after the cut");
+        contents.sync().unwrap();
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) struct Sealer {
 
 const ROUNDS: std::ops::Range<u8> = 0..4;
 /// No log has so many events, so a larger number comes of a text that is no cursor.
-const MOST: u64 = 1 << 40;
+pub(super) const MOST: u64 = 1 << 40;
 const DIGITS: usize = 32;
 
 impl Sealer {

@@ -3,6 +3,7 @@
 //! Invariant: pure. What was cut off or changed is no event.
 //! Not here: files.
 
+use super::cursor::MOST;
 use super::event::Event;
 use crate::{Error, Result};
 
@@ -33,7 +34,7 @@ pub(super) fn read(line: &[u8]) -> Option<Event> {
     if crc32fast::hash(body) != crc {
         return None;
     }
-    serde_json::from_slice(&[body, b"}"].concat()).ok()
+    serde_json::from_slice(&[body, b"}"].concat()).ok().filter(|event: &Event| event.seq < MOST)
 }
 
 #[cfg(test)]

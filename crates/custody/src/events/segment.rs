@@ -2,6 +2,7 @@
 //!
 //! Invariant: a segment is only ever appended to, and only the last one; the oldest are deleted whole.
 
+use super::cursor::MOST;
 use super::event::Event;
 use super::line;
 use crate::{Error, Result};
@@ -74,6 +75,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Segment>> {
         if is_number
             && path.extension().is_some_and(|extension| extension == EXTENSION)
             && let Ok(first) = stem.parse()
+            && first < MOST
         {
             let about = entry.metadata().map_err(Error::io(&path, "examine"))?;
             // What else stands there keeps nobody from their files: it is passed over.

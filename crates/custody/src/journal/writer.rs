@@ -56,6 +56,20 @@ impl<'a, S: Replay> Writer<'a, S> {
         self.add(record, false)
     }
 
+    /// Makes all that was appended survive a loss of power.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&mut self) -> Result<()> {
+        let path = self.journal.path().to_path_buf();
+        let (Some(read), _) = self.journal.progress() else { return Ok(()) };
+        let file = super::private().write(true).open(&path).map_err(Error::io(&path, "open"));
+        let mut file = file?;
+        file.sync_all().map_err(Error::io(&path, "sync"))?;
+        note_acknowledged(read, &mut file);
+        Ok(())
+    }
+
     /// Replaces all records by these, which get new numbers, and makes the state anew from them.
     ///
     /// # Errors

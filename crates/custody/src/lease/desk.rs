@@ -5,11 +5,11 @@
 //! Not here: threads (`leases`). Who waits and who writes is of this process and not in the journal.
 
 use super::clock::{Clock, Now, Until};
-use super::lease::{Held, Lease, LeaseRequest, Mode, any_overlap, check_id};
+use super::lease::{Expired, Held, Lease, LeaseRequest, Mode, any_overlap, check_id};
 use super::table::{Given, Record, Table};
 use crate::journal::{Format, Journal, Writer, sync_folder};
 use crate::{Error, ErrorKind, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const FORMAT: Format = Format { kind: "leases", version: 1 };
@@ -35,6 +35,8 @@ pub(super) struct Desk {
     writing: BTreeMap<u64, Vec<String>>,
     /// The number of the next who waits or writes.
     next: u64,
+    /// Tokens of leases that an owner before this one has ended, and perhaps told of.
+    perhaps_told: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,9 @@ impl Desk {
     pub(super) fn open(folder: &Path, clock: &dyn Clock) -> Result<Self> {
         let mut journal = Journal::at(&folder.join(FILE), FORMAT, Table::default());
         journal.open()?;
-        let mut desk = Self { journal, waiting: Vec::new(), writing: BTreeMap::new(), next: 0 };
+        let perhaps_told = journal.state().untold().map(|held| held.fencing_token).collect();
+        let (waiting, writing) = (Vec::new(), BTreeMap::new());
+        let mut desk = Self { journal, waiting, writing, next: 0, perhaps_told };
         let carried = desk.journal.state().carried_over(&clock.now());
         for record in &carried {
             desk.append(record, Durable::No)?;
@@ -168,6 +172,7 @@ impl Desk {
 
     /// Lets a lease last so many seconds from now.
     pub(super) fn extend(&mut self, holder: Holder<'_>, id: &str, seconds: u64, now: &Now) -> Result<Lease> {
+        check_id(id)?;
         self.require(holder, id, now)?;
         super::lease::check_seconds(seconds)?;
         let until = Until::after(now, seconds.saturating_mul(1000));
@@ -177,6 +182,7 @@ impl Desk {
 
     /// Gives a lease back. Returns what it was.
     pub(super) fn release(&mut self, holder: Holder<'_>, id: &str, now: &Now) -> Result<Held> {
+        check_id(id)?;
         let lease = self.given(holder, id, now).ok_or(Error::LeaseEnded)?;
         self.append(&Record::Ended { id: id.to_owned() }, Durable::No)?;
         Ok(lease.held)
@@ -207,6 +213,7 @@ impl Desk {
         lease: Option<&str>,
         now: &Now,
     ) -> Result<u64> {
+        lease.map_or(Ok(()), check_id)?;
         self.settle(now)?;
         let table = self.journal.state();
         for path in paths {
@@ -237,6 +244,20 @@ impl Desk {
     /// A write has ended, in whatever way.
     pub(super) fn end_write(&mut self, number: u64) {
         self.writing.remove(&number);
+    }
+
+    /// Leases that have ended by themselves, until somebody says that they were [told](Desk::told) of.
+    pub(super) fn expired(&mut self, now: &Now) -> Result<Vec<Expired>> {
+        self.settle(now)?;
+        let perhaps_told = |held: &Held| self.perhaps_told.contains(&held.fencing_token);
+        let untold = self.journal.state().untold();
+        Ok(untold.map(|held| Expired { perhaps_told: perhaps_told(&held), held }).collect())
+    }
+
+    /// That these have ended was told.
+    pub(super) fn told(&mut self, fencing_tokens: &[u64]) -> Result<()> {
+        let told = fencing_tokens.iter().map(|&fencing_token| Record::Told { fencing_token });
+        told.into_iter().try_for_each(|record| self.append(&record, Durable::No))
     }
 
     /// Milliseconds until a lease ends by itself, if one holds.

@@ -47,7 +47,10 @@ pub fn new_id() -> Result<String> {
 }
 
 /// Refuses what cannot be the id of a lease.
-pub(super) fn check_id(id: &str) -> Result<()> {
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid).
+pub fn check_id(id: &str) -> Result<()> {
     let is_one = id
         .strip_prefix(PREFIX)
         .is_some_and(|rest| rest.len() == RANDOM && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -87,6 +90,15 @@ pub struct Held {
     pub since_ms: i64,
     /// When it ends without a heartbeat, in milliseconds since 1970 by the clock as it was when that was set.
     pub until_ms: i64,
+}
+
+/// A lease that has ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// What it was.
+    pub held: Held,
+    /// Whether an owner before this one has ended it, and may have told of it before it was gone itself.
+    pub perhaps_told: bool,
 }
 
 impl Held {

@@ -6,7 +6,7 @@
 
 use super::clock::Clock;
 use super::desk::{Desk, Holder, InTheWay};
-use super::lease::{Held, Lease, LeaseRequest};
+use super::lease::{Expired, Held, Lease, LeaseRequest};
 use crate::{Actor, Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const FOR_WRITES: Duration = Duration::from_secs(2);
 /// How often one who waits looks whether it still wants to. What else it waits for wakes it.
 const LOOK: Duration = Duration::from_millis(250);
+/// How long somebody who waits for ends sleeps at most while a lease holds: its clock goes on while the machine sleeps, others do not.
+const NAP: Duration = Duration::from_secs(10);
 
 /// All leases of a workspace. To be shared by threads; of all processes, only the workspace's owner has them.
 pub struct Leases {
@@ -111,7 +113,10 @@ impl Leases {
     /// # Errors
     /// [`LeaseEnded`](Error::LeaseEnded), [`Closed`](Error::Closed), and when the journal cannot be written.
     pub fn extend(&self, by: &Actor, id: &str, seconds: u64) -> Result<Lease> {
-        self.open_state()?.desk.extend(holder(by), id, seconds, &self.clock.now())
+        let extended = self.open_state()?.desk.extend(holder(by), id, seconds, &self.clock.now());
+        // It may end sooner now than those who wait for its end think.
+        self.changed.notify_all();
+        extended
     }
 
     /// Gives a lease back. Returns what it was.
@@ -170,6 +175,43 @@ impl Leases {
                 return Err(Error::Closed);
             }
         }
+    }
+
+    /// Waits until leases have ended by themselves, and says which, in the order in which they were given; to be called by one thread. They are said
+    /// again, also to whoever opens the journal next, until [`Leases::told`]. `None` once this is closed.
+    pub fn wait_expired(&self) -> Option<Vec<Expired>> {
+        let mut state = self.lock();
+        while !state.is_closed {
+            let now = self.clock.now();
+            let nap = match state.desk.expired(&now) {
+                Ok(expired) if !expired.is_empty() => {
+                    // What they were in the way of can be given now.
+                    drop(self.go_on(state));
+                    return Some(expired);
+                }
+                Ok(_) => {
+                    let next = state.desk.next_end_ms(&now);
+                    next.map(|ms| Duration::from_millis(ms.max(1)).min(NAP))
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the ends of leases are not in their journal yet");
+                    Some(NAP)
+                }
+            };
+            state = match nap {
+                Some(nap) => self.changed.wait_timeout(state, nap).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        None
+    }
+
+    /// Says that it was told that the leases with these tokens have ended. May be lost when the power goes.
+    ///
+    /// # Errors
+    /// [`Closed`](Error::Closed), and when the journal cannot be written.
+    pub fn told(&self, fencing_tokens: &[u64]) -> Result<()> {
+        self.open_state()?.desk.told(fencing_tokens)
     }
 
     /// Ends all this: those who wait are told so, and nobody is given anything or lets anything be written from now on.

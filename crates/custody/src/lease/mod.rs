@@ -21,5 +21,5 @@ mod tests;
 mod waiting;
 
 pub use clock::{Clock, Now};
-pub use lease::{Held, Lease, LeaseRequest, Mode, new_id};
+pub use lease::{Expired, Held, Lease, LeaseRequest, Mode, check_id, new_id};
 pub use leases::{Leases, Permit};

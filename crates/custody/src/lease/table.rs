@@ -20,6 +20,10 @@ pub(super) enum Record {
     Extended { id: String, seconds: u64, until: Until },
     /// It was given back, or taken.
     Ended { id: String },
+    /// Its time was over.
+    Expired { id: String },
+    /// That the one with this token has ended by itself was told. May be lost: then it is asked for what was told.
+    Told { fencing_token: u64 },
     /// Tokens up to this one were given to leases that have ended. Only a smaller journal needs it.
     Counted { fencing_token: u64 },
 }
@@ -47,6 +51,8 @@ impl Record {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     leases: BTreeMap<String, Given>,
+    /// Those that have ended by themselves of whose end nobody was told, by token.
+    untold: BTreeMap<u64, Given>,
     /// The greatest fencing token that was given.
     last: u64,
 }
@@ -72,7 +78,12 @@ impl Table {
     /// What ends those whose time is over for good: by another clock, after a restart, it might not be.
     pub(super) fn expired(&self, now: &Now) -> Vec<Record> {
         let expired = self.leases.values().filter(|lease| !lease.holds(now));
-        expired.map(|lease| Record::Ended { id: lease.id.clone() }).collect()
+        expired.map(|lease| Record::Expired { id: lease.id.clone() }).collect()
+    }
+
+    /// Those that have ended by themselves of whose end nobody was told, in the order in which they were given.
+    pub(super) fn untold(&self) -> impl Iterator<Item = Held> {
+        self.untold.values().map(Given::held)
     }
 
     /// The lease of that id.
@@ -131,8 +142,13 @@ impl Table {
 
     /// The records that make the state without what has ended.
     pub(super) fn records(&self, now: &Now) -> Vec<Record> {
+        let untold = self
+            .untold
+            .values()
+            .flat_map(|lease| [Record::Given(lease.clone()), Record::Expired { id: lease.id.clone() }]);
+        // Behind those: who asked again with the id of one that has ended was given another.
         let given = self.active(now).cloned().map(Record::Given);
-        given.chain([Record::Counted { fencing_token: self.last }]).collect()
+        untold.chain(given).chain([Record::Counted { fencing_token: self.last }]).collect()
     }
 
     fn active<'a>(&'a self, now: &'a Now) -> impl Iterator<Item = &'a Given> {
@@ -186,6 +202,12 @@ impl Replay for Table {
                 }
             }
             Record::Ended { id } => drop(self.leases.remove(&id)),
+            Record::Expired { id } => {
+                if let Some(lease) = self.leases.remove(&id) {
+                    self.untold.insert(lease.fencing_token, lease);
+                }
+            }
+            Record::Told { fencing_token } => drop(self.untold.remove(&fencing_token)),
             Record::Counted { fencing_token } => self.last = self.last.max(fencing_token),
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::table::Table;
 use super::{Held, LeaseRequest, Mode, new_id};
 use crate::Error;
 use crate::journal::Replay;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
@@ -97,6 +97,9 @@ struct World {
     wishes: BTreeMap<u64, Wish>,
     writes: BTreeMap<u64, Vec<String>>,
     last_token: u64,
+    /// Tokens of those that were given back or taken, and of those of which it was said that they have ended by themselves.
+    ended: BTreeSet<u64>,
+    told: BTreeSet<u64>,
 }
 
 fn holder(agent: &str) -> Holder<'_> {
@@ -108,7 +111,8 @@ impl World {
         let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
         let desk = Desk::open(folder.path(), &clock).unwrap();
         let (leases, wishes, writes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { folder, clock, desk, leases, lapsed: Vec::new(), wishes, writes, last_token: 0 }
+        let (lapsed, ended, told) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        Self { folder, clock, desk, leases, lapsed, wishes, writes, last_token: 0, ended, told }
     }
 
     fn steady(&self) -> u64 {
@@ -135,7 +139,8 @@ impl World {
             70..=79 => self.release(dice),
             80..=84 => self.extend(dice),
             85..=94 => self.clock.pass(dice.pick(&[1, 100, 900, 1_000, 5_000])),
-            95..=96 => self.give_up(dice),
+            95 => self.give_up(dice),
+            96 => self.tell(dice),
             97 => self.take_away(dice),
             98 => self.clock.0.lock().unwrap().wall_ms += dice.pick(&[-10_000_000, -1, 1, 10_000_000]),
             _ => self.restart(dice),
@@ -263,6 +268,7 @@ impl World {
             assert_eq!(released.is_ok(), agent == lease.agent);
             if released.is_ok() {
                 self.leases.retain(|known| known.id != lease.id);
+                self.ended.insert(lease.token);
                 assert!(self.desk.release(holder(agent), &lease.id, &self.clock.now()).is_err());
             }
         }
@@ -283,6 +289,27 @@ impl World {
         let taken = self.desk.take_away(token, &self.clock.now());
         assert_eq!(taken.is_ok(), token != u64::MAX);
         self.leases.retain(|lease| lease.token != token);
+        self.ended.extend((token != u64::MAX).then_some(token));
+    }
+
+    /// Who is told of ends hears of each lease that has ended by itself once, and of no other.
+    fn tell(&mut self, dice: &mut Dice) {
+        self.lapsed.clear();
+        let mut expired = self.desk.expired(&self.clock.now()).unwrap();
+        if dice.roll(4) == 0 {
+            // The process ends before it has told of them.
+            self.restart(dice);
+            let again = self.desk.expired(&self.clock.now()).unwrap();
+            let perhaps = again.iter().filter(|one| one.perhaps_told).map(|one| &one.held);
+            assert!(perhaps.eq(expired.iter().map(|one| &one.held)));
+            expired = again;
+        }
+        let tokens: Vec<u64> = expired.iter().map(|one| one.held.fencing_token).collect();
+        for token in &tokens {
+            assert!(self.told.insert(*token), "{token} was told twice");
+        }
+        self.desk.told(&tokens).unwrap();
+        assert_eq!(self.desk.expired(&self.clock.now()).unwrap(), []);
     }
 
     fn give_up(&mut self, dice: &mut Dice) {
@@ -327,6 +354,12 @@ fn whatever_happens_nobody_writes_under_anothers_lease_and_nobody_waits_for_noth
         }
     }
     assert!(world.last_token as usize > steps / 30, "too few leases were given to show anything");
+    world.clock.pass(10_000);
+    world.let_lapse();
+    world.tell(&mut dice);
+    assert!(world.told.len() > 100 && world.told.is_disjoint(&world.ended));
+    let all: BTreeSet<u64> = world.told.union(&world.ended).copied().collect();
+    assert_eq!(all, (1..=world.last_token).collect());
 }
 
 impl Desk {
@@ -338,5 +371,6 @@ impl Desk {
         }
         assert_eq!(smaller.last(), self.table().last());
         assert_eq!(smaller.holding(now), self.holding(now));
+        assert!(smaller.untold().eq(self.table().untold()));
     }
 }

@@ -1,7 +1,7 @@
 //! Leases as threads ask for them: who waits is woken, and what an owner before has given the next one knows.
 
 use super::tests::{AGENTS, Hands};
-use super::{Lease, LeaseRequest, Leases, Mode, new_id};
+use super::{Held, Lease, LeaseRequest, Leases, Mode, new_id};
 use crate::{Actor, Error, Result, Via};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -95,6 +95,52 @@ fn until(holds: impl Fn() -> bool) {
         assert!(began.elapsed() < LONG, "it does not come to that");
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn who_waits_for_ends_hears_of_each_once_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Hands::new();
+    let open = || Leases::open(folder.path(), Arc::new(clock.clone())).unwrap();
+    let (leases, ann) = (open(), agent("ann"));
+    let taken = |leases: &Leases, path: &str| {
+        take(leases, &ann, wish(&[path], Mode::Exclusive, 10), Duration::ZERO).unwrap()
+    };
+    let ended = |leases: &Leases| -> Vec<(Held, bool)> {
+        leases.wait_expired().unwrap().into_iter().map(|one| (one.held, one.perhaps_told)).collect()
+    };
+    let (first, kept) = (taken(&leases, "a"), taken(&leases, "b"));
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| ended(&leases));
+        clock.pass(9_000);
+        leases.extend(&ann, &kept.id, 10).unwrap();
+        clock.pass(1_000);
+        // Whatever is done next wakes it, at the latest.
+        let given_back = taken(&leases, "c");
+        assert_eq!(waits.join().unwrap(), [(first.held.clone(), false)]);
+        leases.release(&ann, &given_back.id).unwrap();
+    });
+    assert_eq!(ended(&leases), [(first.held.clone(), false)], "until it is told");
+    leases.close();
+    assert_eq!(leases.wait_expired(), None);
+
+    // One perhaps told by the one before, and one that ended while nobody was there.
+    clock.pass(10_000);
+    let leases = open();
+    assert!(leases.holding().is_empty());
+    let both = ended(&leases);
+    assert_eq!(
+        both.iter().map(|(held, perhaps)| (held.fencing_token, *perhaps)).collect::<Vec<_>>(),
+        [(first.held.fencing_token, true), (kept.held.fencing_token, false),]
+    );
+    leases.told(&[first.held.fencing_token]).unwrap();
+    assert_eq!(ended(&leases).len(), 1);
+    leases.told(&[kept.held.fencing_token]).unwrap();
+    drop(leases);
+    let leases = open();
+    taken(&leases, "d");
+    clock.pass(10_000);
+    assert_eq!(ended(&leases).len(), 1, "the one that was taken last");
 }
 
 #[test]

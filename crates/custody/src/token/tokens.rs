@@ -88,6 +88,19 @@ impl Tokens {
         Ok(principal)
     }
 
+    /// Why a secret is not accepted, and which token it is of where that is known. `None` if it is accepted, or the journal cannot be read.
+    #[must_use]
+    pub fn refusal(&self, given: &str, now_ms: i64) -> Option<(Refused, Option<Token>)> {
+        let Some(digest) = secret::digest_of(given, Purpose::Token) else {
+            return Some((Refused::Unknown, None));
+        };
+        let mut journal = self.journal();
+        journal.refresh().ok()?;
+        let table = journal.state();
+        let Some(id) = table.id_of(&digest) else { return Some((Refused::Unknown, None)) };
+        table.principal(id, now_ms).err().map(|why| (why, table.get(id, now_ms)))
+    }
+
     /// The principal of that id, if its token is still accepted: for what goes on after it was authenticated.
     ///
     /// # Errors

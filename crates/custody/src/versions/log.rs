@@ -10,7 +10,9 @@ use super::table::{Retention, Table};
 use crate::journal::{Format, Journal, Replay, Unfit};
 use crate::{Error, ErrorKind, Result};
 use corpus::ContentHash;
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 const FORMAT: Format = Format { kind: "versions", version: 1 };
@@ -23,6 +25,9 @@ pub struct Versions {
     journal: Mutex<Journal<Table>>,
     /// Why nothing is known, if that is so.
     problem: OnceLock<String>,
+    revision: AtomicU64,
+    /// Files of which a version is noted that a loss of power could take.
+    unsynced: Mutex<BTreeSet<String>>,
 }
 
 impl Replay for Table {
@@ -47,7 +52,8 @@ impl Versions {
         if let Err(error) = journal.open() {
             note(&problem, error)?;
         }
-        Ok(Self { journal: Mutex::new(journal), problem })
+        let journal = Mutex::new(journal);
+        Ok(Self { journal, problem, revision: AtomicU64::new(0), unsynced: Mutex::default() })
     }
 
     /// Looks at what is known.
@@ -56,6 +62,12 @@ impl Versions {
             return look(&Table::default());
         }
         look(self.lock().state())
+    }
+
+    /// A number that is another one after each change of what is known.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::SeqCst)
     }
 
     /// Notes what happened, in order. Durable when this returns.
@@ -72,6 +84,26 @@ impl Versions {
     /// As [`Versions::note`].
     pub fn note_unsynced(&self, records: &[Record]) -> Result<()> {
         self.append(records, false)
+    }
+
+    /// Whether a version of that file is noted that a loss of power could take.
+    #[must_use]
+    pub fn is_unsynced(&self, path: &str) -> bool {
+        self.unsynced().contains(path)
+    }
+
+    /// Makes all that was noted survive a loss of power.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&self) -> Result<()> {
+        if !self.is_kept() || self.unsynced().is_empty() {
+            return Ok(());
+        }
+        let mut journal = self.lock();
+        journal.writer()?.sync()?;
+        self.unsynced().clear();
+        Ok(())
     }
 
     /// Whether anything can be noted; else [`Versions::problem`] says why not.
@@ -109,7 +141,9 @@ impl Versions {
         let records = thinned.records().map(|record| encode(&record)).collect::<Result<Vec<_>>>()?;
         let size: u64 = records.iter().map(|record| record.len() as u64).sum();
         if forgotten > 0 || (journal.size() > SMALL && size < journal.size() / 2) {
-            journal.writer()?.compact(records)?;
+            let compacted = journal.writer()?.compact(records);
+            self.revision.fetch_add(1, Ordering::SeqCst);
+            compacted?;
         }
         Ok(forgotten)
     }
@@ -118,6 +152,11 @@ impl Versions {
         if records.is_empty() || !self.is_kept() {
             return Ok(());
         }
+        let paths = records.iter().filter_map(|record| match record {
+            Record::Version { path, .. } => Some(path.clone()),
+            _ => None,
+        });
+        let paths: Vec<String> = if sync { Vec::new() } else { paths.collect() };
         let records = records.iter().map(encode).collect::<Result<Vec<_>>>()?;
         let mut journal = self.lock();
         let appended = journal.writer().and_then(|mut writer| {
@@ -127,7 +166,18 @@ impl Versions {
                 false => writer.append_unsynced(record),
             })
         });
+        self.revision.fetch_add(1, Ordering::SeqCst);
+        let mut unsynced = self.unsynced();
+        match (sync, &appended) {
+            (true, Ok(())) => unsynced.clear(),
+            _ => unsynced.extend(paths),
+        }
+        drop(unsynced);
         appended.or_else(|error| note(&self.problem, error))
+    }
+
+    fn unsynced(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whoever panicked had changed nothing but what a look at the file brings in order.

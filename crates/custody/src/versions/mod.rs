@@ -11,11 +11,13 @@ mod record;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use log::Versions;
 pub use manifest::{Changed, FileAt, Manifest};
-pub use record::{Checkpoint, How, Record, Restore, Trashed, Version};
-pub use table::{Retention, Table};
+pub use record::{Checkpoint, How, Record, Restore, State, Stood, Trashed, Unrestored, Version};
+pub use table::{Retention, Table, UndoRetention};
+pub use timeline::Timelines;
 
 use crate::{Result, random};
 

@@ -89,6 +89,9 @@ pub struct Checkpoint {
     /// The attempt that made it, so that it is made once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<String>,
+    /// Whether a restore made it, by which it can be undone: it is dropped in time, unless somebody gives it a name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 /// A restore: what is to stand at a path, and below it.
@@ -110,6 +113,50 @@ pub struct Restore {
     pub attempt: Option<String>,
 }
 
+/// What stood at a path, from a time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Since when, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// What.
+    pub is: Stood,
+}
+
+/// What stood at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stood {
+    /// A file with that content.
+    #[serde(rename_all = "snake_case")]
+    Content {
+        /// The content.
+        #[serde(rename = "version", serialize_with = "write_hash", deserialize_with = "read_hash")]
+        hash: ContentHash,
+        /// Its size.
+        bytes: u64,
+    },
+    /// No file.
+    Nothing,
+    /// A file, of whose contents nothing is known any more.
+    Forgotten,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_unknown(at_ms: &i64) -> bool {
+    *at_ms == 0
+}
+
+/// A file that a restore was to change and could not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unrestored {
+    /// Where; empty if it was not known which files.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
 /// Something that happened, or was about to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -127,6 +174,28 @@ pub enum Record {
         from: String,
         /// Where it is.
         to: String,
+        /// When, in milliseconds since 1970; 0 where that was not noted.
+        #[serde(default, skip_serializing_if = "is_unknown")]
+        at_ms: i64,
+    },
+    /// Nothing is at a path and below it any more.
+    Gone {
+        /// Where.
+        path: String,
+        /// When, in milliseconds since 1970.
+        at_ms: i64,
+    },
+    /// All that is known of what stood at a path, in place of what was noted before: when a journal is made smaller.
+    Timeline {
+        /// Where.
+        path: String,
+        /// The oldest first.
+        states: Vec<State>,
+    },
+    /// Of files that were gone before then nothing may be known any more.
+    ForgottenBefore {
+        /// In milliseconds since 1970.
+        at_ms: i64,
     },
     /// Something goes into the trash.
     Trashed(Trashed),
@@ -152,7 +221,11 @@ pub enum Record {
     /// A restore begins, and will come to its end.
     Restoring(Restore),
     /// It has come to its end.
-    Restored {},
+    Restored {
+        /// What was damaged meanwhile, or refused: it is as it was.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unrestored: Vec<Unrestored>,
+    },
 }
 
 impl Record {

@@ -3,7 +3,8 @@
 //! Invariant: pure. The records that a table gives make the same table again.
 //! Not here: reading and writing the records (`log`), the bytes.
 
-use super::record::{Checkpoint, Record, Restore, Trashed, Version};
+use super::record::{Checkpoint, Record, Restore, State, Trashed, Unrestored, Version};
+use super::timeline::Timelines;
 use corpus::ContentHash;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -13,10 +14,13 @@ use std::ops::Bound;
 pub struct Table {
     /// Of each path, the oldest first.
     files: BTreeMap<Box<str>, Vec<Version>>,
+    timelines: Timelines,
     trash: BTreeMap<String, Trashed>,
     checkpoints: BTreeMap<String, Checkpoint>,
     restoring: Option<Restore>,
     restored: Option<Restore>,
+    /// What that one could not restore.
+    unrestored: Vec<Unrestored>,
 }
 
 /// How long versions are kept. Of a file that is there the newest one always is.
@@ -30,11 +34,29 @@ pub struct Retention {
     pub bytes: u64,
 }
 
+/// How long the checkpoints are kept that restores made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UndoRetention {
+    /// No older than so many milliseconds.
+    pub age_ms: i64,
+    /// No more than so many.
+    pub count: usize,
+}
+
 impl Table {
     pub(super) fn apply(&mut self, record: Record) {
         match record {
-            Record::Version { path, is } => self.push(path.into(), is),
-            Record::Moved { from, to } => self.carry(&from, &to),
+            Record::Version { path, is } => {
+                self.timelines.stands(&path, is.at_ms, is.hash, is.bytes);
+                self.push(path.into(), is);
+            }
+            Record::Moved { from, to, at_ms } => {
+                self.timelines.moved(&from, &to, at_ms);
+                self.carry(&from, &to);
+            }
+            Record::Gone { path, at_ms } => self.timelines.gone(&path, at_ms),
+            Record::Timeline { path, states } => self.timelines.replace(&path, states),
+            Record::ForgottenBefore { at_ms } => self.timelines.forget_before(at_ms),
             Record::Trashed(trashed) => drop(self.trash.insert(trashed.id.clone(), trashed)),
             Record::Untrashed { id } => drop(self.trash.remove(&id)),
             Record::Checkpoint(checkpoint) => {
@@ -47,7 +69,9 @@ impl Table {
             }
             Record::Deleted { id } => drop(self.checkpoints.remove(&id)),
             Record::Restoring(restore) => self.restoring = Some(restore),
-            Record::Restored {} => self.restored = self.restoring.take(),
+            Record::Restored { unrestored } => {
+                (self.restored, self.unrestored) = (self.restoring.take(), unrestored);
+            }
         }
     }
 
@@ -61,6 +85,12 @@ impl Table {
     #[must_use]
     pub fn newest(&self, path: &str) -> Option<&Version> {
         self.versions(path).last()
+    }
+
+    /// What stood where at which time.
+    #[must_use]
+    pub fn timelines(&self) -> &Timelines {
+        &self.timelines
     }
 
     /// What lies in the trash.
@@ -92,6 +122,24 @@ impl Table {
         self.restored.as_ref()
     }
 
+    /// What that one could not restore.
+    #[must_use]
+    pub fn unrestored(&self) -> &[Unrestored] {
+        &self.unrestored
+    }
+
+    /// The checkpoints that restores made and that need not be kept: those that nobody gave a name, and that no restore under way needs.
+    #[must_use]
+    pub fn old_undos(&self, retention: &UndoRetention, now_ms: i64) -> Vec<String> {
+        let needed = |id: &str| self.restoring.iter().any(|it| it.before == id || it.checkpoint == id);
+        let is_one = |one: &&Checkpoint| one.automatic && one.tags.is_empty() && !needed(&one.id);
+        let mut all: Vec<&Checkpoint> = self.checkpoints().filter(is_one).collect();
+        all.sort_by(|a, b| (b.at_ms, &b.id).cmp(&(a.at_ms, &a.id)));
+        let oldest = now_ms.saturating_sub(retention.age_ms);
+        let is_old = |(at, one): &(usize, &Checkpoint)| *at >= retention.count || one.at_ms < oldest;
+        all.into_iter().enumerate().filter(is_old).map(|(_, one)| one.id.clone()).collect()
+    }
+
     /// The contents of all versions.
     pub fn contents(&self) -> impl Iterator<Item = &ContentHash> {
         self.files.values().flatten().map(|version| &version.hash)
@@ -115,15 +163,32 @@ impl Table {
             let record = |is: &Version| Record::Version { path: path.to_owned(), is: is.clone() };
             all.iter().map(record).collect::<Vec<_>>()
         };
-        let last =
-            self.restored.iter().flat_map(|last| [Record::Restoring(last.clone()), Record::Restored {}]);
+        let timelines = self.timeline_records();
+        let restored = || Record::Restored { unrestored: self.unrestored.clone() };
+        let last = self.restored.iter().flat_map(move |last| [Record::Restoring(last.clone()), restored()]);
         self.files
             .iter()
             .flat_map(move |(path, all)| each(path, all))
+            .chain(timelines)
             .chain(self.trash.values().cloned().map(Record::Trashed))
             .chain(self.checkpoints.values().cloned().map(Record::Checkpoint))
             .chain(last)
             .chain(self.restoring.clone().map(Record::Restoring))
+    }
+
+    /// What the versions alone do not say of timelines.
+    fn timeline_records(&self) -> impl Iterator<Item = Record> + use<> {
+        let mut said = Timelines::default();
+        for (path, all) in &self.files {
+            all.iter().for_each(|version| said.stands(path, version.at_ms, version.hash, version.bytes));
+        }
+        let record = |(path, states): (&str, &[State])| Record::Timeline {
+            path: path.to_owned(),
+            states: states.to_vec(),
+        };
+        let mut records: Vec<Record> = self.timelines.differing(&said).map(record).collect();
+        records.extend(self.timelines.forgotten_before_ms().map(|at_ms| Record::ForgottenBefore { at_ms }));
+        records.into_iter()
     }
 
     /// Forgets versions that need not be kept. `is_there` says whether there is a file at a path, `stored` what a content takes on the disk that only
@@ -149,6 +214,7 @@ impl Table {
             !all.is_empty()
         });
         self.thin_to(retention.bytes, stored);
+        self.timelines.thin(retention, now_ms);
         before - self.len()
     }
 

@@ -32,6 +32,7 @@ fn checkpoint(id: &str, tags: &[&str]) -> Checkpoint {
         note: String::new(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         attempt: None,
+        automatic: false,
     }
 }
 
@@ -49,6 +50,13 @@ fn records_are_written_so_and_nothing_else_is_read() {
     check(&version);
     check(&version.replace(&format!(r#","by":{by}"#), ""));
     check(r#"{"moved":{"from":"a","to":"b"}}"#);
+    check(r#"{"moved":{"from":"a","to":"b","at_ms":7}}"#);
+    check(r#"{"gone":{"path":"a","at_ms":7}}"#);
+    check(r#"{"timeline":{"path":"a","states":[{"at_ms":1,"is":"forgotten"},{"at_ms":7,"is":"nothing"}]}}"#);
+    check(&format!(
+        r#"{{"timeline":{{"path":"a","states":[{{"at_ms":1,"is":{{"content":{{"version":"{digits}","bytes":3}}}}}}]}}}}"#
+    ));
+    check(r#"{"forgotten_before":{"at_ms":7}}"#);
     check(&format!(r#"{{"trashed":{{"id":"x","path":"a","folder":true,"bytes":3,"at_ms":4,"by":{by}}}}}"#));
     check(r#"{"untrashed":{"id":"x"}}"#);
     check(&format!(
@@ -58,6 +66,10 @@ fn records_are_written_so_and_nothing_else_is_read() {
     check(r#"{"deleted":{"id":"x"}}"#);
     check(&format!(r#"{{"restoring":{{"checkpoint":"x","before":"y","path":"","at_ms":5,"by":{by}}}}}"#));
     check(r#"{"restored":{}}"#);
+    check(r#"{"restored":{"unrestored":[{"path":"a","why":"b"}]}}"#);
+    check(&format!(
+        r#"{{"checkpoint":{{"id":"x","manifest":"{digits}","files":1,"bytes":2,"seq":3,"at_ms":4,"by":{by},"automatic":true}}}}"#
+    ));
     for bad in
         ["", "{}", r#"{"burnt":{}}"#, r#"{"deleted":{"id":"x","why":"y"}}"#, &version.replace(&digits, "77")]
     {
@@ -69,7 +81,7 @@ fn records_are_written_so_and_nothing_else_is_read() {
 fn versions_follow_their_file() {
     let dir = tempfile::tempdir().unwrap();
     let versions = Versions::open(dir.path()).unwrap();
-    let moved = Record::Moved { from: "a".into(), to: "b".into() };
+    let moved = Record::Moved { from: "a".into(), to: "b".into(), at_ms: 5 };
     let records =
         [seen("a/x", 1, 1), seen("a/x", 1, 2), seen("a/x", 2, 3), seen("ab", 3, 4), seen("b/x", 9, 0), moved];
     versions.note(&records).unwrap();
@@ -97,13 +109,51 @@ fn a_restore_under_way_is_known_until_it_has_ended() {
     let open = || Versions::open(dir.path()).unwrap();
     open().note(&[Record::Restoring(restore.clone())]).unwrap();
     assert_eq!(open().look(|table| table.restoring().cloned()), Some(restore.clone()));
-    open().note(&[Record::Restored {}]).unwrap();
+    let unrestored = vec![Unrestored { path: "a".into(), why: "a test".into() }];
+    open().note(&[Record::Restored { unrestored: unrestored.clone() }]).unwrap();
     // Also in a journal that was made smaller.
     let retention = Retention { age_ms: DAY, count: 1, bytes: 0 };
     open().note(&[seen("old", 1, 1), seen("old", 2, 2)]).unwrap();
     assert_eq!(open().thin(&retention, 3, |_| true, |_| 0).unwrap(), 1);
     let known = open().look(|table| (table.restoring().cloned(), table.restored().cloned()));
-    assert_eq!(known, (None, Some(restore)));
+    assert_eq!(known, (None, Some(restore.clone())));
+    assert_eq!(open().look(|table| table.unrestored().to_vec()), unrestored);
+    // Of the next one it is something else.
+    open().note(&[Record::Restoring(restore), Record::Restored { unrestored: Vec::new() }]).unwrap();
+    assert_eq!(open().look(|table| table.unrestored().to_vec()), []);
+}
+
+#[test]
+fn of_the_checkpoints_that_restores_made_the_oldest_go_and_none_that_has_a_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let versions = Versions::open(dir.path()).unwrap();
+    let undo = |n: i64, tags: &[&str]| {
+        let made = Checkpoint { at_ms: n * DAY, automatic: true, ..checkpoint(&format!("undo{n}"), tags) };
+        Record::Checkpoint(made)
+    };
+    let made =
+        |n: i64| Record::Checkpoint(Checkpoint { at_ms: n * DAY, ..checkpoint(&format!("made{n}"), &[]) });
+    versions.note(&[made(1), undo(2, &["keep"]), undo(3, &[]), undo(4, &[]), undo(5, &[])]).unwrap();
+    let check = |days: i64, count: usize, now: i64, expected: &[&str]| {
+        let retention = UndoRetention { age_ms: days * DAY, count };
+        assert_eq!(versions.look(|table| table.old_undos(&retention, now * DAY)), expected, "{days} {count}");
+    };
+    check(90, 20, 5, &[]);
+    check(90, 2, 5, &["undo3"]);
+    check(1, 20, 5, &["undo3"]);
+    check(1, 1, 5, &["undo4", "undo3"]);
+    check(0, 0, 9, &["undo5", "undo4", "undo3"]);
+    // One that a restore under way may need.
+    let restore = Restore {
+        checkpoint: "undo3".into(),
+        before: "undo5".into(),
+        path: String::new(),
+        at_ms: 1,
+        by: Actor::owner(Via::Cli),
+        attempt: None,
+    };
+    versions.note(&[Record::Restoring(restore)]).unwrap();
+    check(0, 0, 9, &["undo4"]);
 }
 
 #[test]
@@ -164,6 +214,7 @@ fn what_is_kept_of_old_versions() {
 enum Op {
     See(u8, u8),
     Move(u8, u8),
+    Go(u8),
     Reopen,
     Thin(usize),
 }
@@ -172,6 +223,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         6 => (0..5_u8, 0..4_u8).prop_map(|(path, n)| Op::See(path, n)),
         1 => (0..5_u8, 0..5_u8).prop_map(|(from, to)| Op::Move(from, to)),
+        1 => (0..5_u8).prop_map(Op::Go),
         1 => Just(Op::Reopen),
         1 => (1..4_usize).prop_map(Op::Thin),
     ]
@@ -196,7 +248,7 @@ proptest! {
                     }
                 }
                 Op::Move(from, to) => {
-                    versions.note(&[Record::Moved { from: name(from), to: name(to) }]).unwrap();
+                    versions.note(&[Record::Moved { from: name(from), to: name(to), at_ms }]).unwrap();
                     if let Some(moved) = model.remove(&name(from)) {
                         let all = model.entry(name(to)).or_default();
                         all.extend(moved);
@@ -204,7 +256,12 @@ proptest! {
                         all.dedup_by(|a, b| a.hash == b.hash);
                     }
                 }
-                Op::Reopen => versions = Versions::open(dir.path()).unwrap(),
+                Op::Go(path) => versions.note(&[Record::Gone { path: name(path), at_ms }]).unwrap(),
+                Op::Reopen => {
+                    let known = versions.look(|table| table.timelines().clone());
+                    versions = Versions::open(dir.path()).unwrap();
+                    prop_assert_eq!(versions.look(|table| table.timelines().clone()), known);
+                }
                 Op::Thin(count) => {
                     let retention = Retention { age_ms: DAY, count, bytes: u64::MAX };
                     versions.thin(&retention, at_ms, |_| true, |_| 1).unwrap();

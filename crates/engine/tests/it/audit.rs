@@ -1,47 +1,21 @@
 //! What the audit log says of all that happens, and what it says after a crash.
 
+use crate::room::Room;
 use custody::{Audit, Grant, Kind, NewToken, Principal, Refused, Tokens, audit as log};
-use std::path::Path;
-use std::sync::Arc;
 use workroom_engine::audit::{Act as Noted, Doing, Filter, Outcome, query, verify};
-use workroom_engine::{
-    Act, Actor, Claim, Condition, Engine, ErrorKind, Lock, OpenOptions, Query, Result, Spooled, Via,
-    version_of,
-};
-
-struct Room {
-    folder: tempfile::TempDir,
-    engine: Option<Engine>,
-}
+use workroom_engine::{Act, Actor, Claim, Condition, ErrorKind, Query, Result, Spooled, Via, version_of};
 
 fn by(name: &str) -> Actor {
     let principal = Principal { id: name.into(), name: name.into(), kind: Kind::Token, grants: Vec::new() };
     Actor::new(&principal, Via::Mcp)
 }
 
-fn open(folder: &Path) -> Engine {
-    let lock = Arc::new(Lock::take(folder).unwrap());
-    Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap()
-}
-
 impl Room {
-    fn new(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Engine::init(folder.path()).unwrap();
-        std::fs::write(folder.path().join(".workroom/config.toml"), settings).unwrap();
-        let engine = Some(open(folder.path()));
-        Self { folder, engine }
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
-    }
-
     fn log(&self) -> std::path::PathBuf {
-        self.folder.path().join(".workroom/custody/audit")
+        self.at(".workroom/custody/audit")
     }
 
-    fn write(&self, path: &str, text: &str, condition: &Condition, name: &str) -> Result<String> {
+    fn write_as(&self, path: &str, text: &str, condition: &Condition, name: &str) -> Result<String> {
         let spooled = Spooled::write(self.folder.path(), text.as_bytes()).unwrap();
         let act = Act::of(by(name));
         Ok(self.engine().put(path, &spooled, condition, &Claim::default(), &act)?.version)
@@ -59,8 +33,8 @@ impl Room {
         ended.map(|record| fields.map(|name| text(record, name)).join(" ")).collect()
     }
 
-    fn close(&mut self) {
-        drop(self.engine.take());
+    fn close_and_verify(&mut self) {
+        self.close();
         let report = verify(&self.log(), None).unwrap();
         assert_eq!(report.findings, []);
         assert_eq!(report.signed, report.records.checked_sub(1), "signed to its end");
@@ -75,12 +49,12 @@ fn short(text: &str) -> String {
 fn everything_that_is_changed_is_in_the_log_in_its_order() {
     let mut room = Room::new("");
     let (one, two) = (short("one"), short("two"));
-    room.write("a.md", "one", &Condition::Any, "ann").unwrap();
-    room.write("a.md", "two", &Condition::Any, "bob").unwrap();
+    room.write_as("a.md", "one", &Condition::Any, "ann").unwrap();
+    room.write_as("a.md", "two", &Condition::Any, "bob").unwrap();
     let stale = Condition::Version(version_of(b"one"));
-    assert_eq!(room.write("a.md", "three", &stale, "ann").unwrap_err().kind(), ErrorKind::Conflict);
-    assert!(room.write("../a.md", "out", &Condition::Any, "eve").is_err());
-    assert!(room.write(".workroom/lock", "out", &Condition::Any, "eve").is_err());
+    assert_eq!(room.write_as("a.md", "three", &stale, "ann").unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(room.write_as("../a.md", "out", &Condition::Any, "eve").is_err());
+    assert!(room.write_as(".workroom/lock", "out", &Condition::Any, "eve").is_err());
     let (engine, act) = (room.engine(), Act::of(by("cyd")));
     engine.rename("a.md", "b.md", &Condition::Any, &act).unwrap();
     engine.copy("b.md", "c.md", &act).unwrap();
@@ -107,33 +81,33 @@ fn everything_that_is_changed_is_in_the_log_in_its_order() {
         "cyd file.remove b.md - - - failed".to_owned(),
     ];
     assert_eq!(room.said(), expected);
-    room.close();
+    room.close_and_verify();
 }
 
 #[test]
 fn what_a_process_left_begun_is_settled_by_what_is_there() {
     let check = |doing: Doing, to: Option<&str>, there: &[(&str, &str)], expected: &str| {
         let mut room = Room::new("");
-        room.write("other.md", "other", &Condition::Any, "ann").unwrap();
-        room.close();
+        room.write_as("other.md", "other", &Condition::Any, "ann").unwrap();
+        room.close_and_verify();
         let audit = Audit::open(&room.log()).unwrap();
         let mut begun = Noted::new(doing, by("ann")).on("a.md").versions(None, Some(version_of(b"new")));
         (begun.outcome, begun.to) = (Outcome::Begun, to.map(str::to_owned));
         audit.note(begun, 1).unwrap();
         drop(audit);
         for (path, text) in there {
-            std::fs::write(room.folder.path().join(path), text).unwrap();
+            std::fs::write(room.at(path), text).unwrap();
         }
-        room.engine = Some(open(room.folder.path()));
+        room.reopen();
         let said = room.said();
         let last = said.last().unwrap();
         assert!(last.ends_with(expected), "{doing:?} {there:?}: {last}");
         assert_eq!(log::pending(&room.log()).unwrap(), []);
         // Once.
-        room.close();
-        room.engine = Some(open(room.folder.path()));
+        room.close_and_verify();
+        room.reopen();
         assert_eq!(room.said(), said);
-        room.close();
+        room.close_and_verify();
     };
     check(Doing::FileWrite, None, &[("a.md", "new")], "done");
     check(Doing::FileWrite, None, &[("a.md", "old")], "failed");
@@ -151,7 +125,8 @@ fn what_a_process_left_begun_is_settled_by_what_is_there() {
 fn what_was_shown_is_in_the_log_unless_it_is_to_be_left_out() {
     let check = |settings: &str, expected: Option<Option<&str>>| {
         let mut room = Room::new(settings);
-        let version = room.write("a.md", "The otter sleeps in the reeds.\n", &Condition::Any, "ann").unwrap();
+        let version =
+            room.write_as("a.md", "The otter sleeps in the reeds.\n", &Condition::Any, "ann").unwrap();
         let hits = room.engine().search_by(&Query::new("where does the otter sleep?"), &by("bob")).unwrap();
         assert_eq!(hits.len(), 1);
         let filter = Filter { doing: Some("search".into()), ..Filter::default() };
@@ -164,7 +139,7 @@ fn what_was_shown_is_in_the_log_unless_it_is_to_be_left_out() {
             assert_eq!(record["shown"][0]["version"], version);
             assert_eq!(record["shown"][0]["end_byte"], hits[0].end_byte);
         }
-        room.close();
+        room.close_and_verify();
     };
     check("", Some(Some("where does the otter sleep?")));
     check("[audit]\nqueries = false", Some(None));
@@ -175,13 +150,13 @@ fn what_was_shown_is_in_the_log_unless_it_is_to_be_left_out() {
 fn an_agent_that_has_lost_its_way_is_told_of_and_paused() {
     let settings = "[alerts]\nsmall_files = 20\npause = true\n";
     let mut room = Room::new(settings);
-    let tokens = Tokens::at(&room.folder.path().join(".workroom/custody"));
+    let tokens = Tokens::at(&room.at(".workroom/custody"));
     let now = workroom_engine::audit::now_ms();
     let new = NewToken::new("logger", vec![Grant::everything()]);
     let made = tokens.create(&Principal::owner(), new, now).unwrap();
     for n in 0..20 {
         assert!(tokens.principal(&made.token.id, now).is_ok(), "{n}");
-        room.write(&format!("{n}.txt"), &format!("{n}"), &Condition::Any, &made.token.id).unwrap();
+        room.write_as(&format!("{n}.txt"), &format!("{n}"), &Condition::Any, &made.token.id).unwrap();
     }
     assert!(matches!(tokens.principal(&made.token.id, now), Err(Refused::Paused)));
     let filter = |kind: &str| Filter { doing: Some(kind.into()), ..Filter::default() };
@@ -191,10 +166,10 @@ fn an_agent_that_has_lost_its_way_is_told_of_and_paused() {
     assert_eq!(query(&room.log(), &filter("token.pause"), 0, 10).unwrap().records.len(), 1);
     let usage = room.engine().usage();
     assert_eq!((usage.len(), usage[0].day.files_made), (1, 20));
-    room.close();
+    room.close_and_verify();
 
     // The next owner makes its counts again of the log.
-    room.engine = Some(open(room.folder.path()));
+    room.reopen();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while room.engine().usage() != usage {
         assert!(std::time::Instant::now() < deadline, "{:?}", room.engine().usage());
@@ -206,12 +181,12 @@ fn an_agent_that_has_lost_its_way_is_told_of_and_paused() {
 fn a_quota_stands_against_more_and_the_log_says_so() {
     let room = Room::new("[quotas]\nfiles_per_day = 3\n");
     for n in 0..3 {
-        room.write(&format!("{n}"), "x", &Condition::Any, "ann").unwrap();
+        room.write_as(&format!("{n}"), "x", &Condition::Any, "ann").unwrap();
     }
-    let refused = room.write("3", "x", &Condition::Any, "ann").unwrap_err();
+    let refused = room.write_as("3", "x", &Condition::Any, "ann").unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Quota, "{refused}");
     assert!(refused.hints().is_some_and(|hint| hint.contains("try again in")), "{refused}");
-    assert!(room.write("3", "x", &Condition::Any, "bob").is_ok());
+    assert!(room.write_as("3", "x", &Condition::Any, "bob").is_ok());
     let denied = Filter { outcome: Some("denied".into()), ..Filter::default() };
     assert_eq!(query(&room.log(), &denied, 0, 10).unwrap().records.len(), 1);
 }

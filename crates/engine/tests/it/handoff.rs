@@ -1,19 +1,12 @@
 //! Ownership that changed hands, told by whichever engine comes next; and comments on what changes.
 
+use crate::room::open;
 use custody::{Grant, NewToken, NewTransfer, Principal, Right, Rights, Tokens};
 use std::path::Path;
-use std::sync::Arc;
 use workroom_engine::audit::{Filter, query};
-use workroom_engine::{
-    Actor, After, Engine, EventFilter, Lock, NewComment, OpenOptions, PathSet, Standing, Via,
-};
+use workroom_engine::{Actor, After, Engine, EventFilter, NewComment, PathSet, Standing, Via};
 
 const NOW: i64 = 1_795_000_000_000;
-
-fn open(folder: &Path) -> Engine {
-    let lock = Arc::new(Lock::take(folder).unwrap());
-    Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap()
-}
 
 fn custody(folder: &Path) -> std::path::PathBuf {
     folder.join(".workroom").join(custody::FOLDER)

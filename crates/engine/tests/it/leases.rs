@@ -1,18 +1,13 @@
 //! Leases as the engine asks them, and what is noted and told of them.
 
+use crate::room::open;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use workroom_engine::audit::{Filter, query};
 use workroom_engine::{
     Act, Actor, After, Claim, Condition, Engine, Error, ErrorKind, EventFilter, Lease, LeaseMode,
-    LeaseRequest, Lock, OpenOptions, PathSet, Spooled, Via, new_lease_id,
+    LeaseRequest, PathSet, Spooled, Via, new_lease_id,
 };
-
-fn open(folder: &Path) -> Engine {
-    let lock = Arc::new(Lock::take(folder).unwrap());
-    Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap()
-}
 
 fn actor(name: &str) -> Actor {
     Actor { principal: name.into(), name: name.into(), via: Via::Mcp, client: None }

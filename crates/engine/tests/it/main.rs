@@ -4,7 +4,13 @@
 
 mod audit;
 mod handoff;
+mod ignored;
+mod kept;
+mod lease_ends;
 mod leases;
+mod past;
 mod provenance;
+mod restores;
+mod room;
 mod versions;
 mod views;

@@ -1,54 +1,25 @@
 //! Who wrote what is found, through all that happens to files.
 
-use std::path::Path;
-use std::sync::Arc;
+use crate::room::Room;
 use workroom_engine::{
-    Act, Actor, Claim, Condition, Engine, ErrorKind, Lock, OpenOptions, PathSet, Query, Result, Source,
-    Spooled, Trust, Via,
+    Act, Actor, Claim, Condition, ErrorKind, PathSet, Query, Result, Source, Spooled, Trust, Via,
 };
 
-struct Room {
-    folder: tempfile::TempDir,
-    engine: Option<Engine>,
-}
-
-fn open(folder: &Path) -> Engine {
-    let lock = Arc::new(Lock::take(folder).unwrap());
-    Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap()
-}
-
 impl Room {
-    fn new(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Engine::init(folder.path()).unwrap();
-        std::fs::write(folder.path().join(".workroom/config.toml"), settings).unwrap();
-        let engine = Some(open(folder.path()));
-        Self { folder, engine }
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
-    }
-
-    fn reopen(&mut self) {
-        drop(self.engine.take());
-        self.engine = Some(open(self.folder.path()));
-    }
-
-    fn try_write(&self, path: &str, name: &str, claim: &Claim) -> Result<String> {
+    fn try_write_by(&self, path: &str, name: &str, claim: &Claim) -> Result<String> {
         let text = format!("The otter sleeps in the reeds of {path}.\n");
         let spooled = Spooled::write(self.folder.path(), text.as_bytes()).unwrap();
         let written = self.engine().put(path, &spooled, &Condition::Any, claim, &act(name))?;
         Ok(written.version)
     }
 
-    fn write(&self, path: &str, name: &str, claim: &Claim) {
-        self.try_write(path, name, claim).unwrap();
+    fn write_by(&self, path: &str, name: &str, claim: &Claim) {
+        self.try_write_by(path, name, claim).unwrap();
     }
 
     /// Writes a file past the program.
-    fn drop_in(&self, path: &str) {
-        let at = self.folder.path().join(path);
+    fn appear(&self, path: &str) {
+        let at = self.at(path);
         std::fs::create_dir_all(at.parent().unwrap()).unwrap();
         std::fs::write(at, format!("The otter sleeps in the reeds of {path}.\n")).unwrap();
         self.engine().refresh(&[path]).unwrap();
@@ -96,18 +67,18 @@ fn made_of(sources: &[&str]) -> Claim {
 fn each_hit_says_who_wrote_it() {
     let mut room = Room::new("[trust]\ntrusted = ['handbook']\nuntrusted = ['inbox']\n");
     let nothing = Claim::default();
-    room.write("notes/ann.md", "ann", &nothing);
-    room.write("notes/fetched.md", "ann", &Claim::fetched("https://example.org/otter"));
-    room.write("notes/stranger.md", "ann", &says(Trust::Untrusted));
-    room.write("notes/vouched.md", "owner", &says(Trust::Trusted));
-    room.write("inbox/mail.md", "ben", &nothing);
-    room.write("handbook/otters.md", "ben", &nothing);
-    room.write("handbook/rumour.md", "ben", &says(Trust::Untrusted));
-    room.drop_in("inbox/dropped.md");
-    room.drop_in("notes/dropped.md");
-    room.write("notes/of-both.md", "cid", &made_of(&["notes/ann.md", "inbox/mail.md"]));
-    room.write("notes/of-handbook.md", "cid", &made_of(&["handbook/otters.md"]));
-    room.write("notes/owners.md", "owner", &made_of(&["handbook/otters.md"]));
+    room.write_by("notes/ann.md", "ann", &nothing);
+    room.write_by("notes/fetched.md", "ann", &Claim::fetched("https://example.org/otter"));
+    room.write_by("notes/stranger.md", "ann", &says(Trust::Untrusted));
+    room.write_by("notes/vouched.md", "owner", &says(Trust::Trusted));
+    room.write_by("inbox/mail.md", "ben", &nothing);
+    room.write_by("handbook/otters.md", "ben", &nothing);
+    room.write_by("handbook/rumour.md", "ben", &says(Trust::Untrusted));
+    room.appear("inbox/dropped.md");
+    room.appear("notes/dropped.md");
+    room.write_by("notes/of-both.md", "cid", &made_of(&["notes/ann.md", "inbox/mail.md"]));
+    room.write_by("notes/of-handbook.md", "cid", &made_of(&["handbook/otters.md"]));
+    room.write_by("notes/owners.md", "owner", &made_of(&["handbook/otters.md"]));
     for _ in 0..2 {
         for (path, expected) in [
             ("notes/ann.md", (by("ann", Source::Written), Trust::Unknown)),
@@ -144,11 +115,11 @@ fn each_hit_says_who_wrote_it() {
 fn changes_take_the_writer_along_and_trust_never_rises() {
     let mut room = Room::new("[trust]\nuntrusted = ['inbox', 'a/mixed/bad']\n");
     let nothing = Claim::default();
-    room.write("inbox/mail.md", "ann", &nothing);
-    room.drop_in("inbox/deep/dropped.md");
-    room.write("a/mixed/bad/x.md", "ann", &nothing);
-    room.write("a/mixed/good.md", "ann", &nothing);
-    room.write("stranger.md", "ann", &says(Trust::Untrusted));
+    room.write_by("inbox/mail.md", "ann", &nothing);
+    room.appear("inbox/deep/dropped.md");
+    room.write_by("a/mixed/bad/x.md", "ann", &nothing);
+    room.write_by("a/mixed/good.md", "ann", &nothing);
+    room.write_by("stranger.md", "ann", &says(Trust::Untrusted));
     let engine = room.engine();
     engine.copy("inbox/mail.md", "copied.md", &act("ben")).unwrap();
     engine.copy("inbox", "copies", &act("ben")).unwrap();
@@ -175,15 +146,15 @@ fn changes_take_the_writer_along_and_trust_never_rises() {
         room.reopen();
     }
     // What is written anew there has nothing to do with what came before, and what was written past us has no writer.
-    room.write("deep/new.md", "cid", &nothing);
+    room.write_by("deep/new.md", "cid", &nothing);
     assert_eq!(room.told("deep/new.md"), (by("cid", Source::Written), Trust::Unknown));
     room.engine().remove("copied.md", &Condition::Any, &act("ben")).unwrap();
     room.engine().remove_folder("copies", true, &act("ben")).unwrap();
-    room.drop_in("copied.md");
-    room.drop_in("copies/mail.md");
+    room.appear("copied.md");
+    room.appear("copies/mail.md");
     assert_eq!(room.told("copied.md"), (None, Trust::Unknown));
     assert_eq!(room.told("copies/mail.md"), (None, Trust::Unknown));
-    std::fs::write(room.folder.path().join("moved.md"), "The otter was edited elsewhere.\n").unwrap();
+    std::fs::write(room.at("moved.md"), "The otter was edited elsewhere.\n").unwrap();
     room.engine().refresh(&["moved.md"]).unwrap();
     assert_eq!(room.told("moved.md"), (None, Trust::Untrusted), "it is still what came from there");
 }
@@ -191,7 +162,7 @@ fn changes_take_the_writer_along_and_trust_never_rises() {
 #[test]
 fn a_write_that_does_not_take_place_leaves_its_writer_nowhere() {
     let room = Room::new("");
-    room.write("a.md", "ann", &Claim::default());
+    room.write_by("a.md", "ann", &Claim::default());
     let version = room.engine().show("a.md", &PathSet::all()).unwrap().version;
     let text = Spooled::write(room.folder.path(), b"The otter sleeps.\n").unwrap();
     let other = Condition::Version("0".repeat(64));
@@ -203,7 +174,7 @@ fn a_write_that_does_not_take_place_leaves_its_writer_nowhere() {
         (made_of(&["none.md"]), ErrorKind::NotFound),
         (made_of(&["../x"]), ErrorKind::Invalid),
     ] {
-        assert_eq!(room.try_write("a.md", "ben", &claim).unwrap_err().kind(), kind, "{claim:?}");
+        assert_eq!(room.try_write_by("a.md", "ben", &claim).unwrap_err().kind(), kind, "{claim:?}");
     }
     assert_eq!(room.told("a.md"), (by("ann", Source::Written), Trust::Unknown));
     assert_eq!(room.engine().show("a.md", &PathSet::all()).unwrap().version, version);
@@ -212,16 +183,16 @@ fn a_write_that_does_not_take_place_leaves_its_writer_nowhere() {
 #[test]
 fn a_damaged_history_keeps_nobody_out_and_is_told() {
     let mut room = Room::new("[trust]\nuntrusted = ['inbox']\n");
-    room.write("inbox/a.md", "ann", &Claim::default());
-    drop(room.engine.take());
-    let journal = room.folder.path().join(".workroom/custody/history.journal");
+    room.write_by("inbox/a.md", "ann", &Claim::default());
+    room.close();
+    let journal = room.at(".workroom/custody/history.journal");
     let whole = std::fs::read(&journal).unwrap();
     let mut bytes = whole.clone();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&journal, &bytes).unwrap();
-    room.engine = Some(open(room.folder.path()));
+    room.reopen();
     assert_eq!(room.told("inbox/a.md"), (None, Trust::Untrusted), "the settings still say so");
-    room.write("b.md", "ben", &Claim::default());
+    room.write_by("b.md", "ben", &Claim::default());
     assert_eq!(room.told("b.md"), (None, Trust::Unknown));
     let check = |room: &Room| {
         let checks = room.engine().doctor().unwrap().checks;

@@ -1,41 +1,13 @@
 //! Versions, the trash and checkpoints of a workspace, through all that happens to files.
 
+use crate::room::{Room, open};
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 use workroom_engine::{
-    Act, Actor, Claim, Condition, Engine, ErrorKind, FileChange, Hit, How, Lock, Mode, NoProgress,
-    OpenOptions, PathSet, Query, Spooled, Trust, Via, version_of,
+    Act, Actor, Claim, Condition, ErrorKind, FileChange, Hit, How, Mode, NoProgress, PathSet, Query, Spooled,
+    Trust, Via, version_of,
 };
 
-struct Room {
-    folder: tempfile::TempDir,
-    engine: Option<Engine>,
-}
-
-fn open(folder: &Path) -> Engine {
-    let lock = Arc::new(Lock::take(folder).unwrap());
-    Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap()
-}
-
 impl Room {
-    fn new(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Engine::init(folder.path()).unwrap();
-        std::fs::write(folder.path().join(".workroom/config.toml"), settings).unwrap();
-        let engine = Some(open(folder.path()));
-        Self { folder, engine }
-    }
-
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
-    }
-
-    fn reopen(&mut self) {
-        drop(self.engine.take());
-        self.engine = Some(open(self.folder.path()));
-    }
-
     fn write(&self, path: &str, text: &str) -> String {
         let spooled = Spooled::write(self.folder.path(), text.as_bytes()).unwrap();
         self.engine()
@@ -46,7 +18,7 @@ impl Room {
 
     /// Writes a file past the program.
     fn drop_in(&self, path: &str, text: &str) {
-        let at = self.folder.path().join(path);
+        let at = self.at(path);
         std::fs::create_dir_all(at.parent().unwrap()).unwrap();
         std::fs::write(at, text).unwrap();
     }
@@ -56,7 +28,7 @@ impl Room {
     }
 
     fn read(&self, path: &str) -> Option<String> {
-        std::fs::read_to_string(self.folder.path().join(path)).ok()
+        std::fs::read_to_string(self.at(path)).ok()
     }
 
     fn read_version(&self, path: &str, version: &str) -> String {
@@ -190,7 +162,7 @@ fn what_was_removed_comes_back_from_the_trash() {
     assert_eq!(gone.kind(), ErrorKind::NotFound);
     room.remove("d/b.md");
     assert_eq!(room.engine().empty_trash(None, &act).unwrap(), 1);
-    assert_eq!(std::fs::read_dir(room.folder.path().join(".workroom/trash")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(room.at(".workroom/trash")).unwrap().count(), 0);
 }
 
 #[test]
@@ -240,13 +212,13 @@ fn a_restore_brings_back_every_file_and_every_score_and_can_be_undone() {
     let mut room = Room::new("");
     let act = Act::default();
     fill(&room, 40);
-    std::fs::write(room.folder.path().join(".workroomignore"), "private/\n").unwrap();
+    std::fs::write(room.at(".workroomignore"), "private/\n").unwrap();
     room.drop_in("private/key.md", "left alone\n");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let run = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(room.folder.path().join("lib/0/0.md"), run).unwrap();
+        std::fs::set_permissions(room.at("lib/0/0.md"), run).unwrap();
     }
     let made = room.engine().create_checkpoint("as it was", &["v1".into()], &act).unwrap();
     assert_eq!(made.files, 41, "with the ignore file, without what it names");
@@ -271,11 +243,11 @@ fn a_restore_brings_back_every_file_and_every_score_and_can_be_undone() {
     let done = room.engine().restore_checkpoint("v1", "", &act).unwrap();
     assert_eq!(room.files(), files);
     same(&room, hits.clone());
-    assert!(!room.folder.path().join("moved").exists(), "a folder that was made since is gone");
+    assert!(!room.at("moved").exists(), "a folder that was made since is gone");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(room.folder.path().join("lib/0/0.md")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(room.at("lib/0/0.md")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
     }
     room.reopen();
@@ -374,7 +346,7 @@ fn checkpoints_are_tagged_branched_and_deleted() {
     let branch = other.path().join("branch");
     assert_eq!(room.engine().branch_checkpoint("v1", &branch).unwrap(), first.files);
     assert_eq!(room.engine().branch_checkpoint("v1", &branch).unwrap_err().kind(), ErrorKind::Conflict);
-    let inside = room.folder.path().join("inside");
+    let inside = room.at("inside");
     assert_eq!(room.engine().branch_checkpoint("v1", &inside).unwrap_err().kind(), ErrorKind::Invalid);
     let branched = open(&branch);
     branched.index(&NoProgress).unwrap();

@@ -3,16 +3,16 @@
 //!
 //! Left out of the comparison: when something was indexed, seen or written.
 
+use crate::room::open;
 use proptest::prelude::*;
 use proptest::sample::Index as Pick;
 use std::fmt::Debug;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use workroom_engine::{
-    Act, Actor, Claim, Condition, Engine, Hit, Lock, Mode, NoProgress, OpenOptions, PathSet, Query, Question,
-    Result, Shown, Spooled, Status, Trust, Via,
+    Act, Actor, Claim, Condition, Engine, Hit, Mode, NoProgress, PathSet, Query, Question, Result, Shown,
+    Spooled, Status, Trust, Via,
 };
 
 const SENTENCES: [&str; 12] = [
@@ -114,9 +114,7 @@ impl Room {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Engine::init(folder.path()).unwrap();
-        let lock = Arc::new(Lock::take(folder.path()).unwrap());
-        let engine =
-            Engine::open_locked(lock, &OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap();
+        let engine = open(folder.path());
         Self { folder, engine }
     }
 

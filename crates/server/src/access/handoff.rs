@@ -11,7 +11,7 @@ use crate::host::now_ms;
 use crate::refusal::{Kind, Refusal, Result};
 use custody::{NewTransfer, Offered, Right, Transfer};
 use std::time::Duration;
-use workroom::{About, Approval, Commented, Doing, ErrorKind, Wish};
+use workroom::{About, Approval, ApprovalState, Commented, Doing, ErrorKind, Wish};
 
 impl Access {
     /// Makes a comment.
@@ -108,6 +108,15 @@ impl Access {
             return denied(refusal.hint("somebody else who administers its paths has to answer"));
         }
         self.said(self.acting().answer_approval(id, option, note))
+    }
+
+    /// Whether an approval waits for an answer that it may give.
+    pub(crate) fn may_answer(&self, approval: &Approval) -> bool {
+        let waits = approval.state(now_ms()) == ApprovalState::Open;
+        // While tokens cannot be read, nobody's answer is taken.
+        waits
+            && self.not_administered(approval).is_none()
+            && self.is_of(&approval.by.principal).is_ok_and(|own| !own)
     }
 
     fn known_approval(&self, id: &str) -> Result<Approval> {

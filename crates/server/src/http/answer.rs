@@ -83,6 +83,10 @@ pub(super) struct Hit {
     pub(super) indexed_at: String,
     /// Whether the file still has those bytes.
     pub(super) fresh: bool,
+    /// When it was so, if the search was not of now.
+    pub(super) as_of: Option<String>,
+    /// Of a search that was not of now: whether the file holds the same bytes now.
+    pub(super) is_current: Option<bool>,
     /// Who wrote that version; absent for what was not written through the program.
     pub(super) origin: Option<Origin>,
     /// How far it is to be believed; absent where nobody has said.
@@ -133,6 +137,34 @@ pub(super) enum Trust {
 pub(super) struct Hits {
     /// The hits.
     pub(super) hits: Vec<Hit>,
+    /// Places that were not searched, because indexing is switched off there; `/` is the whole workspace.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) not_searched: Vec<String>,
+    /// The instant that was searched, if it was not now.
+    pub(super) as_of: Option<AsOf>,
+}
+
+/// An instant, and what is known of the files there were.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AsOf {
+    /// By which it is asked for again: the id of a checkpoint, or a time.
+    pub(super) as_of: String,
+    /// When that was, RFC 3339, UTC.
+    pub(super) at: String,
+    /// How many files there were.
+    pub(super) files: u64,
+    /// Files that were there and were not searched, since what they held is no longer kept: the first hundred by their paths.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) not_kept: Vec<String>,
+    /// How many such files there are.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) n_not_kept: u64,
+    /// What else there is to be said of it.
+    pub(super) note: Option<String>,
 }
 
 /// A quoted sentence.
@@ -179,6 +211,12 @@ pub(super) struct Answer {
     pub(super) passages: Vec<Hit>,
     /// Word pieces of all passages together.
     pub(super) tokens: u64,
+    /// Places that were not searched, because indexing is switched off there; `/` is the whole workspace.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) not_searched: Vec<String>,
+    /// The instant that was asked about, if it was not now.
+    pub(super) as_of: Option<AsOf>,
     /// What the language model made of the passages, where the question was asked with `generate`.
     pub(super) generated: Option<Generated>,
 }

@@ -10,6 +10,8 @@ use super::path::FolderPath;
 use super::reply::Problems;
 use super::schema::{InWorkspace, check_range};
 use super::who::{Who, time};
+use crate::access::Access;
+use crate::blocking::Cancel;
 use crate::host::now_ms;
 use crate::refusal::Result;
 use axum::extract::Path;
@@ -120,6 +122,8 @@ pub(super) struct ApprovalInfo {
     at: String,
     /// When it ends without an answer.
     expires: String,
+    /// Whether it waits for an answer that the token may give.
+    answerable: bool,
     /// What was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerInfo>,
@@ -155,8 +159,11 @@ pub(super) struct ApprovalList {
     responses((status = 200, description = "The approvals", body = ApprovalList), Problems),
 )]
 async fn list(caller: Caller, Query(Nothing {}): Query<Nothing>) -> Result<axum::Json<ApprovalList>> {
-    let found = caller.call(|access, _| access.approvals()).await?;
-    Ok(axum::Json(ApprovalList { approvals: found.iter().map(ApprovalInfo::from).collect() }))
+    let approvals = caller.call(|access, _| {
+        let found = access.approvals()?;
+        Ok(found.iter().map(|approval| ApprovalInfo::of(access, approval)).collect())
+    });
+    Ok(axum::Json(ApprovalList { approvals: approvals.await? }))
 }
 
 /// Ask for an approval
@@ -184,8 +191,8 @@ async fn ask(
         check_range("expires_in", seconds, 60..=7_776_000)?;
         wish.seconds = seconds;
     }
-    let asked = caller.call(move |access, _| access.ask_approval(&wish)).await?;
-    Ok((StatusCode::CREATED, axum::Json(ApprovalInfo::from(&asked))))
+    let asked = caller.call(move |access, _| Ok(ApprovalInfo::of(access, &access.ask_approval(&wish)?)));
+    Ok((StatusCode::CREATED, axum::Json(asked.await?)))
 }
 
 /// Wait for an approval
@@ -204,11 +211,11 @@ async fn wait(
     let wait = wait.unwrap_or(0);
     check_range("wait", wait, 0..=MOST_WAIT)?;
     let wait = Duration::from_secs(wait);
-    let found = match wait.is_zero() {
-        true => caller.call(move |access, cancel| access.approval(&id, wait, cancel)).await?,
-        false => caller.wait(move |access, cancel| access.approval(&id, wait, cancel)).await?,
+    let found = move |access: &Access, cancel: &Cancel| {
+        Ok(ApprovalInfo::of(access, &access.approval(&id, wait, cancel)?))
     };
-    Ok(axum::Json(ApprovalInfo::from(&found)))
+    let found = if wait.is_zero() { caller.call(found).await? } else { caller.wait(found).await? };
+    Ok(axum::Json(found))
 }
 
 /// Answer an approval
@@ -226,13 +233,15 @@ async fn answer(
     Json { value, .. }: Json<AnswerApproval>,
 ) -> Result<axum::Json<ApprovalInfo>> {
     check_length("option", &value.option, 64)?;
-    let answered =
-        caller.call(move |access, _| access.answer_approval(&id, &value.option, value.note.as_deref()));
-    Ok(axum::Json(ApprovalInfo::from(&answered.await?)))
+    let answered = caller.call(move |access, _| {
+        let answered = access.answer_approval(&id, &value.option, value.note.as_deref())?;
+        Ok(ApprovalInfo::of(access, &answered))
+    });
+    Ok(axum::Json(answered.await?))
 }
 
-impl From<&Approval> for ApprovalInfo {
-    fn from(approval: &Approval) -> Self {
+impl ApprovalInfo {
+    fn of(access: &Access, approval: &Approval) -> Self {
         let answer = approval.answer.as_ref().map(|answer| AnswerInfo {
             option: answer.option.clone(),
             note: answer.note.clone(),
@@ -253,6 +262,7 @@ impl From<&Approval> for ApprovalInfo {
             by: Who::from(&approval.by),
             at: time(approval.at_ms),
             expires: time(approval.expires_ms),
+            answerable: access.may_answer(approval),
             answer,
         }
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use telemetry::{Context, FutureExt};
 use tokio::sync::mpsc::{Receiver, channel};
-use workroom::{Answer, Hit};
+use workroom::Hit;
 
 /// Pieces that wait for a slow client, before the model waits too.
 const WAITING: usize = 64;
@@ -34,7 +34,7 @@ pub(super) fn wants_events(headers: &HeaderMap) -> bool {
 }
 
 /// What is said in events.
-pub(super) fn events(app: &Arc<App>, found: Answer, model: Option<Arc<Model>>) -> Response {
+pub(super) fn events(app: &Arc<App>, found: Answered, model: Option<Arc<Model>>) -> Response {
     let found = Arc::new(found);
     let (said, pieces) = channel(WAITING);
     let (app_of, found_of) = (Arc::clone(app), Arc::clone(&found));
@@ -44,7 +44,7 @@ pub(super) fn events(app: &Arc<App>, found: Answer, model: Option<Arc<Model>>) -
         let call = move |cancel: &_| {
             // Whoever does not hear any more has dropped the call as well.
             let mut hear = |piece: &str| drop(said.blocking_send(piece.to_owned()));
-            Ok(Some(generation::answer(&model, &found_of, &mut hear, cancel)))
+            Ok(Some(generation::answer(&model, &found_of.found, &mut hear, cancel)))
         };
         app_of.blocking.run(deadline, call).await
     };
@@ -67,7 +67,7 @@ pub(super) fn events(app: &Arc<App>, found: Answer, model: Option<Arc<Model>>) -
 type Generating = Pin<Box<dyn Future<Output = Result<Option<Generated>>> + Send>>;
 
 struct Asked {
-    found: Arc<Answer>,
+    found: Arc<Answered>,
     pieces: Receiver<String>,
     generated: Generating,
     pulse: Duration,
@@ -95,7 +95,8 @@ impl Asked {
             At::End => return None,
             At::Start => {
                 self.at = At::Answering;
-                let found = Passages { passages: &self.found.passages, tokens: self.found.tokens };
+                let found = &self.found.found;
+                let found = Passages { passages: &found.passages, tokens: found.tokens };
                 return Some(event("passages", &found));
             }
             At::Answering => {}
@@ -118,7 +119,7 @@ impl Asked {
             rest.push_str(&event("delta", &json!({"text": piece})));
         }
         rest + &match generated {
-            Ok(generated) => event("answer", &Answered { found: Answer::clone(&self.found), generated }),
+            Ok(generated) => event("answer", &Answered { generated, ..Answered::clone(&self.found) }),
             Err(refusal) => event("problem", &refusal.problem()),
         }
     }

@@ -9,7 +9,7 @@ use super::path::FolderPath;
 use super::reply::Problems;
 use super::schema::{InWorkspace, check_range};
 use crate::access::Order;
-use crate::refusal::{Refusal, Result};
+use crate::refusal::{Kind, Refusal, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -183,8 +183,13 @@ async fn records(caller: Caller, Query(query): Query<AuditQuery>) -> Result<axum
     const USUAL: u64 = 100;
     let limit = query.limit.unwrap_or(USUAL);
     check_range("limit", limit, 1..=1000)?;
+    for (name, number) in [("from", query.from), ("before", query.before)] {
+        check_range(name, number.unwrap_or(0), 0..=9_007_199_254_740_991)?;
+    }
     let order = match (query.from, query.before) {
-        (Some(_), Some(_)) => return Err(Refusal::invalid("`from` and `before` do not go together")),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::new(Kind::Unprocessable, "`from` and `before` do not go together"));
+        }
         (Some(from), None) => Order::From(from),
         (None, before) => Order::Last(before),
     };

@@ -302,7 +302,12 @@ fn checked(value: SaveState) -> Result<Save> {
     check_range("keep", value.keep.unwrap_or(1), 1..=1_000_000)?;
     check_range("loop_count", value.loop_count.unwrap_or(0), 0..=9_007_199_254_740_991)?;
     let which = match (value.id, value.new) {
-        (Some(_), true) => return Err(Refusal::invalid("a new run has no `id` yet; leave out one of them")),
+        (Some(_), true) => {
+            return Err(Refusal::new(
+                Kind::Unprocessable,
+                "a new run has no `id` yet; leave out one of them",
+            ));
+        }
         (Some(id), false) => Which::Id(id),
         (None, true) => Which::New,
         (None, false) => Which::Latest,

@@ -5,6 +5,7 @@
 //! Not here: large bodies (`stream`).
 
 use super::App;
+use super::serve::Peer;
 use super::stream::{Pace, read_all};
 use crate::access::Access;
 use crate::blocking::Cancel;
@@ -18,6 +19,7 @@ use custody::Via;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +49,10 @@ fn lease(headers: &HeaderMap) -> Result<Option<&str>> {
     let mut shown = headers.get_all(LEASE).iter();
     let Some(value) = shown.next() else { return Ok(None) };
     match value.to_str() {
-        Ok(id) if !id.is_empty() && shown.next().is_none() => Ok(Some(id)),
-        _ => Err(Refusal::invalid("the header `Workroom-Lease` is the id of one lease")),
+        Ok(id) if custody::lease::check_id(id).is_ok() && shown.next().is_none() => Ok(Some(id)),
+        _ => Err(Refusal::invalid(
+            "the header `Workroom-Lease` is the id of one lease: `lease_` and 22 letters and digits",
+        )),
     }
 }
 
@@ -120,7 +124,8 @@ where
             let refusal = Refusal::new(Kind::NotFound, "several workspaces are served here");
             return Err(refusal.hint("name one in the address, as /mcp/NAME"));
         };
-        let access = app.enter(name, secret(&parts.headers)?).await?;
+        let from = parts.extensions.get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0.ip());
+        let access = app.enter(from, name, secret(&parts.headers)?).await?;
         let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let access = access.coming(Via::Http, client).under_lease(lease(&parts.headers)?);
         Ok(Self { access, app })

@@ -26,6 +26,7 @@ mod leases;
 mod metrics;
 mod names;
 mod openapi;
+mod page;
 mod path;
 mod problem;
 mod reply;
@@ -44,9 +45,9 @@ mod workspaces;
 pub use openapi::openapi_json;
 
 use crate::access::Access;
-use crate::blocking::Blocking;
+use crate::blocking::{Blocking, Cancel};
 use crate::host::Host;
-use crate::mcp::{Endpoint, Observer, Shared};
+use crate::mcp::{Endpoint, Observer, Shared, ToolChoice, UnknownTools};
 use crate::refusal::{Kind, Refusal, Result};
 use crate::timeouts::Timeouts;
 use axum::Router;
@@ -59,9 +60,12 @@ use guard::Rates;
 use idempotency::Keys;
 use metrics::Metrics;
 pub(crate) use names::Names;
+use serde::Deserialize;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use telemetry::Telemetry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +88,8 @@ pub(crate) struct App {
     largest_file: u64,
     timeouts: Timeouts,
     ready: AtomicBool,
+    /// Whether somebody is about to note which tokens were not accepted.
+    noting: AtomicBool,
     /// Set when the server ends: nobody waits for events any more.
     stop: CancellationToken,
 }
@@ -125,14 +131,38 @@ impl App {
             largest_file: parts.largest_file,
             timeouts: parts.timeouts,
             ready: AtomicBool::new(false),
+            noting: AtomicBool::new(false),
             stop: parts.stop,
         })
     }
 
-    /// Whoever shows that secret, in the workspace of that name.
-    async fn enter(self: &Arc<Self>, name: String, secret: Option<String>) -> Result<Access> {
+    /// Whoever shows that secret from that address, in the workspace of that name.
+    async fn enter(self: &Arc<Self>, from: IpAddr, name: String, secret: Option<String>) -> Result<Access> {
         let host = Arc::clone(&self.host);
-        self.blocking.look(extract::DEADLINE, move |_| host.enter(&name, secret.as_deref())).await
+        let enter = move |_: &Cancel| host.enter_from(from, &name, secret.as_deref());
+        let entered = self.blocking.look(extract::DEADLINE, enter).await;
+        // Also of a workspace that this one has just opened.
+        if self.host.has_refused() && !self.noting.swap(true, Ordering::SeqCst) {
+            tokio::spawn(Arc::clone(self).note_refused());
+        }
+        entered
+    }
+
+    /// Notes which tokens were not accepted, until there is no more to come or the server ends.
+    async fn note_refused(self: Arc<Self>) {
+        /// Between two looks.
+        const PAUSE: Duration = Duration::from_secs(1);
+        loop {
+            self.noting.store(true, Ordering::SeqCst);
+            let is_over = self.stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none();
+            let host = Arc::clone(&self.host);
+            let more = self.blocking.look(extract::DEADLINE, move |_| Ok(host.note_refused())).await;
+            // Whoever is refused from here on begins this anew.
+            self.noting.store(false, Ordering::SeqCst);
+            if is_over || more != Ok(true) {
+                return;
+            }
+        }
     }
 
     /// All routes, with all that stands before them.
@@ -144,6 +174,7 @@ impl App {
             .route(openapi::ADDRESS, axum::routing::get(described))
             .route("/mcp", any(mcp))
             .route("/mcp/{workspace}", any(mcp))
+            .merge(page::routes())
             .fallback(async || StatusCode::NOT_FOUND)
             .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
             .layer(DefaultBodyLimit::disable())
@@ -159,11 +190,26 @@ impl App {
     }
 }
 
+/// What an address of the Model Context Protocol says besides.
+#[derive(Deserialize)]
+struct McpQuery {
+    /// Which tools are shown.
+    tools: Option<String>,
+}
+
 /// The Model Context Protocol.
-async fn mcp(caller: extract::Caller, extract::Whole(request): extract::Whole) -> Response {
+async fn mcp(
+    caller: extract::Caller,
+    extract::Query(query): extract::Query<McpQuery>,
+    extract::Whole(request): extract::Whole,
+) -> Result<Response> {
+    let choice = query.tools.map_or_else(|| Ok(ToolChoice::default()), |tools| tools.parse());
+    let choice = choice.map_err(|error: UnknownTools| {
+        Refusal::invalid(format!("`tools` in the address: {error}")).hint(error.hint())
+    })?;
     let (endpoint, pulse) = (caller.app().mcp.clone(), caller.app().timeouts.pulse);
-    let response = endpoint.call(caller.access.clone(), request).await.into_response();
-    held::while_it_holds(response, caller.access, pulse)
+    let response = endpoint.call(caller.access.clone(), choice, request).await.into_response();
+    Ok(held::while_it_holds(response, caller.access, pulse))
 }
 
 /// What every answer says of itself.

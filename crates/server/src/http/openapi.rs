@@ -37,7 +37,7 @@ pub(super) const ADDRESS: &str = "/v1/openapi.json";
         (name = "transfers", description = "Ownership, handed over"),
         (name = "health", description = "For what watches over the server"),
     ),
-    components(schemas(super::reply::ProblemDetails)),
+    components(schemas(super::reply::ProblemDetails, super::schema::Label)),
     modifiers(&Bearer),
     security(("bearer" = [])),
 )]

@@ -44,7 +44,7 @@ pub(super) struct IfMatch {
 pub(super) struct UnderLease {
     /// The id of a lease of one's own on what is changed. Without it nothing is changed on which somebody holds one.
     #[param(rename = "Workroom-Lease", required = false, pattern = "^lease_[A-Za-z0-9]{22}$")]
-    workroom_lease: Option<String>,
+    workroom_lease: String,
 }
 
 /// Makes a change once.
@@ -240,6 +240,9 @@ pub(super) struct Search {
     /// Only documents that say this of themselves, as `author=smith` or `created>=2024-03`.
     #[schema(max_items = 16)]
     pub(super) filters: Option<Vec<String>>,
+    /// Search what was there then, as it was: a date, a time (RFC 3339), an age (`90m`, `12h`, `7d`, `2w`), or the id or a tag of a checkpoint.
+    #[schema(max_length = 64)]
+    pub(super) as_of: Option<String>,
 }
 
 /// A question.
@@ -262,6 +265,9 @@ pub(super) struct Ask {
     /// Only documents that say this of themselves, as `author=smith`.
     #[schema(max_items = 16)]
     pub(super) filters: Option<Vec<String>>,
+    /// Search what was there then, as it was: a date, a time (RFC 3339), an age (`90m`, `12h`, `7d`, `2w`), or the id or a tag of a checkpoint.
+    #[schema(max_length = 64)]
+    pub(super) as_of: Option<String>,
     /// Whether the server's language model is to answer from the passages too, if it has one.
     pub(super) generate: Option<bool>,
 }
@@ -324,6 +330,9 @@ pub(super) struct MakeWorkspace {
     /// The workspace whose files and settings it is to begin with; the token must administer that one.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     pub(super) template: Option<String>,
+    /// The checkpoint of the template whose files they are, by its id or a tag; the files as they are, when it is absent.
+    #[schema(min_length = 1, max_length = 64)]
+    pub(super) checkpoint: Option<String>,
 }
 
 /// Something that can be granted.

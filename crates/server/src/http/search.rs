@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use workroom::{Hit, Problem, Question};
+use workroom::{AsOf, Hit, Problem, Question};
 
 const USUAL_LIMIT: u64 = 10;
 const USUAL_BUDGET: u64 = 1500;
@@ -33,6 +33,10 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Serialize)]
 struct Hits {
     hits: Vec<Hit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_searched: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +63,7 @@ async fn search(
         path: value.path.map(|path| path.0),
         types: value.types,
         filters: value.filters,
+        as_of: value.as_of,
     };
     found(&caller, scope, &value.query, value.limit).await
 }
@@ -80,8 +85,11 @@ async fn found(caller: &Caller, scope: Scope, words: &str, limit: Option<u64>) -
     let limit = limit.unwrap_or(USUAL_LIMIT);
     check_range("limit", limit, 1..=100)?;
     let query = scope.query(words)?.limit(limit as usize);
-    let hits = caller.query(move |access, _| access.search(&query)).await?;
-    Ok(axum::Json(Hits { hits }))
+    let found = caller.query(move |access, _| {
+        let (query, as_of) = access.dated(query)?;
+        Ok(Hits { hits: access.search(&query)?, not_searched: access.not_searched(&query)?, as_of })
+    });
+    found.await.map(axum::Json)
 }
 
 /// Ask a question
@@ -111,21 +119,28 @@ async fn ask(
         path: value.path.map(|path| path.0),
         types: value.types,
         filters: value.filters,
+        as_of: value.as_of,
     };
-    let question = Question { query: scope.query(&value.question)?, budget: budget as usize };
+    let query = scope.query(&value.question)?;
     let wants_model = value.generate.unwrap_or_default();
     let model = wants_model.then(|| generation::model_of(caller.access.room())).transpose()?;
-    let found = caller.query(move |access, _| access.ask(&question)).await?;
+    let found = caller.query(move |access, _| {
+        let (query, as_of) = access.dated(query)?;
+        let question = Question { query, budget: budget as usize };
+        let (found, not_searched) = (access.ask(&question)?, access.not_searched(&question.query)?);
+        Ok(Answered { found, not_searched, as_of, generated: None })
+    });
+    let found = found.await?;
     if wants_events(&headers) {
         return Ok(events(caller.app(), found, model));
     }
     let answered = match model {
-        None => Answered { found, generated: None },
+        None => found,
         Some(model) => {
             let deadline = generation::patience(&model);
             let call = move |cancel: &_| {
-                let generated = generation::answer(&model, &found, &mut |_| {}, cancel);
-                Ok(Answered { found, generated: Some(generated) })
+                let generated = generation::answer(&model, &found.found, &mut |_| {}, cancel);
+                Ok(Answered { generated: Some(generated), ..found })
             };
             caller.app().blocking.run(deadline, call).await?
         }
@@ -153,6 +168,7 @@ struct Scope {
     path: Option<String>,
     types: Option<Vec<String>>,
     filters: Option<Vec<String>>,
+    as_of: Option<String>,
 }
 
 impl Scope {
@@ -167,6 +183,7 @@ impl Scope {
             Some(Mode::Lexical) => workroom::Mode::Lexical,
             Some(Mode::Dense) => workroom::Mode::Dense,
         };
+        query.as_of = self.as_of;
         (query.path, query.types, query.filters) =
             (self.path.filter(|path| !path.is_empty()), types, filters);
         Ok(query)

@@ -60,16 +60,17 @@ struct NewWebhook {
     paths: Vec<FilePath>,
 }
 
-/// What is to be sent again. One of these.
+/// What is to be sent again.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ReplayWebhook {
+#[serde(rename_all = "snake_case")]
+enum ReplayWebhook {
     /// Everything since that time, RFC 3339.
-    since: Option<String>,
+    #[schema(format = DateTime)]
+    Since(String),
     /// That event, by its id, and everything after it.
-    event: Option<String>,
+    Event(String),
     /// Everything after that cursor; `start` for all that is kept.
-    after: Option<String>,
+    After(String),
 }
 
 /// Where events are sent.
@@ -291,20 +292,19 @@ async fn deliveries(
 }
 
 fn behind(replay: ReplayWebhook) -> Result<Behind> {
-    match (replay.since, replay.event, replay.after) {
-        (Some(since), None, None) => {
+    Ok(match replay {
+        ReplayWebhook::Since(since) => {
             let since: jiff::Timestamp = since.parse().map_err(|_| {
                 Refusal::invalid("`since` is no time").hint("write one as 2026-11-21T08:00:00Z")
             })?;
-            Ok(Behind::Time(since.as_millisecond()))
+            Behind::Time(since.as_millisecond())
         }
-        (None, Some(event), None) => Ok(Behind::Event(event)),
-        (None, None, Some(after)) => {
+        ReplayWebhook::Event(event) => Behind::Event(event),
+        ReplayWebhook::After(after) => {
             let Ok(after) = after.parse();
-            Ok(Behind::Place(after))
+            Behind::Place(after)
         }
-        _ => Err(Refusal::invalid("one of `since`, `event` and `after` says what is sent again")),
-    }
+    })
 }
 
 fn with_secret(endpoint: &Endpoint) -> impl IntoResponse {

@@ -10,8 +10,8 @@ use super::reply::{
 };
 use super::schema::{InWorkspace, MakeWorkspace};
 use crate::blocking::Cancel;
-use crate::host::Host;
-use crate::refusal::{Refusal, Result};
+use crate::host::{Host, NewWorkspace};
+use crate::refusal::{Kind, Refusal, Result};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -51,8 +51,8 @@ async fn list(
 
 /// Make a workspace
 ///
-/// For who administers another one: empty, or with the files and settings of a template, and with nothing else of it. Its first token comes with it,
-/// and may everything there.
+/// For who administers another one: empty, or with the files and settings of a template, and with nothing else of it; with `checkpoint`, its files as
+/// they were then. Its first token comes with it, and may everything there.
 #[utoipa::path(
     post, path = "/v1/workspaces", tag = "workspaces", operation_id = "create_workspace",
     request_body = MakeWorkspace,
@@ -66,8 +66,16 @@ async fn create(
     let (secret, host) = (secret(&headers)?, Arc::clone(&app.host));
     let known = secret.clone();
     app.blocking.run(DEADLINE, move |_| host.names(known.as_deref())).await?;
-    let (MakeWorkspace { name, template }, host) = (body?.value, Arc::clone(&app.host));
-    let make = move |_: &Cancel| host.create(&name, template.as_deref(), secret.as_deref());
+    let (MakeWorkspace { name, template, checkpoint }, host) = (body?.value, Arc::clone(&app.host));
+    if checkpoint.is_some() && template.is_none() {
+        return Err(Refusal::new(
+            Kind::Unprocessable,
+            "`checkpoint` is one of the workspace that `template` names",
+        )
+        .hint("name the workspace that has the checkpoint with `template`"));
+    }
+    let new = NewWorkspace { name, template, checkpoint };
+    let make = move |_: &Cancel| host.create(&new, secret.as_deref());
     let (room, made) = app.blocking.run(DEADLINE, make).await?;
     let body = MadeWorkspace { name: room.name.clone(), secret: made.secret.reveal().to_owned() };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())

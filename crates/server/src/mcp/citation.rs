@@ -64,6 +64,9 @@ pub(crate) struct Citation {
     pub(crate) container: Option<String>,
     /// Whether the file still has the bytes that were indexed.
     pub(crate) fresh: bool,
+    /// When it was so, RFC 3339, UTC, if the search was not of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<String>,
     /// What the writer of that version is called; absent for what was not written through the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) written_by: Option<String>,
@@ -92,7 +95,7 @@ impl Citation {
     pub(crate) fn of(workspace: &str, hit: &Hit) -> Self {
         let origin = hit.origin.as_ref();
         Self {
-            id: id(&hit.path, hit.chunk),
+            id: id_in(&hit.path, hit.chunk, hit.as_of.as_ref().map(|_| hit.version.as_str())),
             url: uri::of_hit(workspace, hit),
             title: title(hit.title.as_deref(), &hit.path),
             path: hit.path.clone(),
@@ -108,6 +111,7 @@ impl Citation {
             authors: hit.authors.clone(),
             container: hit.container.clone(),
             fresh: hit.fresh,
+            as_of: hit.as_of.clone(),
             written_by: origin.map(|origin| origin.by.name.clone()),
             writer: origin.map(|origin| origin.by.principal.clone()),
             written_at: origin.map(|origin| origin.at.clone()),
@@ -165,18 +169,38 @@ fn object(value: Value) -> JsonObject {
     }
 }
 
-/// What `fetch` takes.
-pub(crate) fn id(path: &str, chunk: u64) -> String {
-    format!("{path}#{chunk}")
+/// What `fetch` takes: a chunk of a file as it is; or, with a version, as it was.
+pub(crate) fn id_in(path: &str, chunk: u64, version: Option<&str>) -> String {
+    version.map_or_else(|| format!("{path}#{chunk}"), |version| format!("{path}#{chunk}@{version}"))
 }
 
-/// The file and the chunk that an id names; the file alone where no number follows.
-pub(crate) fn parse_id(id: &str) -> (&str, Option<u64>) {
-    match id.rsplit_once('#') {
-        Some((path, chunk)) if !path.is_empty() && chunk.bytes().all(|byte| byte.is_ascii_digit()) => {
-            chunk.parse().map_or((id, None), |chunk| (path, Some(chunk)))
-        }
-        _ => (id, None),
+/// What an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named<'a> {
+    pub(crate) path: &'a str,
+    /// None where no number follows the path.
+    pub(crate) chunk: Option<u64>,
+    /// None for the file as it is.
+    pub(crate) version: Option<&'a str>,
+}
+
+/// Digits of a version.
+const DIGITS: usize = 64;
+
+/// The file, the chunk and the version that an id names.
+pub(crate) fn parse_id(id: &str) -> Named<'_> {
+    let whole = Named { path: id, chunk: None, version: None };
+    let Some((path, rest)) = id.rsplit_once('#').filter(|(path, _)| !path.is_empty()) else { return whole };
+    let is_version = |text: &str| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (chunk, version) = match rest.split_once('@') {
+        Some((chunk, version)) if is_version(version) => (chunk, Some(version)),
+        Some(_) => return whole,
+        None => (rest, None),
+    };
+    let is_number = chunk.bytes().all(|byte| byte.is_ascii_digit());
+    match chunk.parse() {
+        Ok(chunk) if is_number => Named { path, chunk: Some(chunk), version },
+        _ => whole,
     }
 }
 
@@ -225,7 +249,8 @@ mod tests {
             let citation = Citation::of("the mill", hit);
             verify(&citation, &hit.quote, TEXT.as_bytes());
             assert_eq!(uri::path("the mill", &citation.url).as_deref(), Some("mühle/tor & rad.md"));
-            assert_eq!(parse_id(&citation.id), ("mühle/tor & rad.md", Some(hit.chunk)));
+            let named = Named { path: "mühle/tor & rad.md", chunk: Some(hit.chunk), version: None };
+            assert_eq!(parse_id(&citation.id), named);
 
             let openai = citation.shaped(Shape::Openai, &hit.quote);
             assert_eq!(
@@ -244,14 +269,20 @@ mod tests {
 
     #[test]
     fn ids_are_taken_apart() {
-        let check =
-            |text: &str, path: &str, chunk: Option<u64>| assert_eq!(parse_id(text), (path, chunk), "{text}");
+        let version = "0123456789abcdef".repeat(4);
+        let check = |text: &str, path: &str, chunk: Option<u64>| {
+            assert_eq!(parse_id(text), Named { path, chunk, version: None }, "{text}");
+        };
         check("a.md#3", "a.md", Some(3));
         check("c#/a.md", "c#/a.md", None);
         check("a#b.md#12", "a#b.md", Some(12));
         check("a.md", "a.md", None);
         check("#3", "#3", None);
         check("a#99999999999999999999999", "a#99999999999999999999999", None);
+        check("a.md#3@abc", "a.md#3@abc", None);
+        check("a.md#+3", "a.md#+3", None);
+        let named = Named { path: "a@b.md", chunk: Some(3), version: Some(&version) };
+        assert_eq!(parse_id(&id_in("a@b.md", 3, Some(&version))), named);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The endpoint over HTTP.
 //!
-//! Invariant: every request carries the access that its token gives.
+//! Invariant: every request carries the access that its token gives, and the tools that its address chooses.
 //! Not here: hosts, origins, tokens, limits and everything before a principal is known (`http`).
 
 use super::agent::{Agent, Shared};
 use super::observed::Observed;
 use super::session::{Sessions, as_caller};
+use super::tools::ToolChoice;
 use crate::access::Access;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -39,10 +40,11 @@ impl Endpoint {
         Self { service: StreamableHttpService::new(agent, Arc::new(Sessions::default()), config) }
     }
 
-    /// Answers a request of whoever has that access.
+    /// Answers a request of whoever has that access, and those of the tools that it may use.
     pub(crate) async fn call<B>(
         &self,
         access: Access,
+        choice: ToolChoice,
         mut request: Request<B>,
     ) -> Response<BoxBody<Bytes, Infallible>>
     where
@@ -51,6 +53,7 @@ impl Endpoint {
     {
         let caller = (access.room().name.clone(), access.principal().id.clone());
         request.extensions_mut().insert(access);
+        request.extensions_mut().insert(choice);
         let ends_session = request.method() == http::Method::DELETE;
         let mut response = as_caller(caller, self.service.handle(request)).await;
         // It has ended when this is said; clients take a mere acceptance for a failure.

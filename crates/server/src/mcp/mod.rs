@@ -25,7 +25,8 @@ use generate::passage;
 pub(crate) use agent::Shared;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use observer::{Durations, Observer};
-pub use stdio::stdio;
+pub use stdio::{StdioOptions, stdio};
+pub use tools::{ToolChoice, UnknownTools};
 
 #[cfg(test)]
 mod tests;

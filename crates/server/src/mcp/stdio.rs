@@ -5,6 +5,7 @@
 use super::agent::{Agent, Shared};
 use super::observed::Observed;
 use super::observer::Observer;
+use super::tools::ToolChoice;
 use crate::access::Access;
 use crate::blocking::Blocking;
 use crate::host::Room;
@@ -27,8 +28,18 @@ use workroom::Workspace;
 /// Calls that run at once: a client that sends more at once waits.
 const AT_ONCE: usize = 16;
 
-/// Serves `workspace` under a name to `principal`, who is at the other end of standard input, until that ends. Blocks. Where a call wants
-/// it, `model` answers. Spans go to `telemetry`.
+/// How one agent is served.
+#[derive(Default)]
+pub struct StdioOptions {
+    /// The language model that answers where a call wants it to, if there is one.
+    pub model: Option<Arc<Model>>,
+    /// Where spans go, if anywhere.
+    pub telemetry: Option<Telemetry>,
+    /// Which tools the agent has of those that it may use.
+    pub tools: ToolChoice,
+}
+
+/// Serves `workspace` under a name to `principal`, who is at the other end of standard input, until that ends. Blocks.
 ///
 /// # Errors
 /// When there is no runtime, or the client does not speak the protocol.
@@ -36,9 +47,9 @@ pub fn stdio(
     workspace: Workspace,
     name: &str,
     principal: Principal,
-    model: Option<Arc<Model>>,
-    telemetry: Option<Telemetry>,
+    options: StdioOptions,
 ) -> io::Result<()> {
+    let StdioOptions { model, telemetry, tools } = options;
     let room = Arc::new(Room::new(name, Arc::new(workspace)).with_model(model));
     if room.workspace.is_owner() {
         // There is no daemon: we bring the index up to date and keep it so. Where that fails, calls say why.
@@ -50,7 +61,7 @@ pub fn stdio(
         let (input, output) = stdio_pipes();
         let shared =
             Shared::new(Blocking::new(AT_ONCE), false, CancellationToken::new(), Observer::new(telemetry));
-        serve(shared, access, input, output).await
+        serve(shared, (access, tools), input, output).await
     });
     // A blocking read of a terminal does not end by itself.
     runtime.shutdown_background();
@@ -58,7 +69,12 @@ pub fn stdio(
 }
 
 /// Serves over any two streams.
-pub(super) async fn serve<R, W>(shared: Arc<Shared>, access: Access, input: R, output: W) -> io::Result<()>
+pub(super) async fn serve<R, W>(
+    shared: Arc<Shared>,
+    (access, choice): (Access, ToolChoice),
+    input: R,
+    output: W,
+) -> io::Result<()>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: tokio::io::AsyncWrite + Send + Unpin + 'static,
@@ -66,7 +82,7 @@ where
     let stop = shared.stop.clone();
     let input = UntilEnd { inner: input, stop: stop.clone(), held: None };
     let begun = serve_server_with_ct(
-        Observed::new(Agent::local(shared, access)),
+        Observed::new(Agent::local(shared, access, choice)),
         (input, output),
         CancellationToken::new(),
     )

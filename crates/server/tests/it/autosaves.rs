@@ -1,5 +1,6 @@
 //! States of agents over HTTP: what each token may save and resume, and that a save is made once.
 
+use crate::agent::{Agent, Era};
 use crate::client::Answer;
 use crate::served::Running;
 use custody::Right::{Read, Write};
@@ -81,4 +82,38 @@ fn a_run_that_may_not_be_read_is_as_one_that_is_not_there() {
     let own = server.token(&[("agents/scout-0123456789ab", &[Read, Write])]);
     assert_eq!(save(&server, &own, &write).json()["sequence"], 2);
     assert_eq!(server.ask(&own, "GET", "/autosaves").json()["runs"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn who_holds_the_run_saves_by_the_lease_and_nobody_else_does() {
+    let server = Running::new();
+    let (holder, other) =
+        (server.token(&[("agents", &[Read, Write])]), server.token(&[("agents", &[Read, Write])]));
+    let folder = "agents/scout-0123456789ab";
+    let body = |n: u64| json!({"agent": "scout", "id": "agent-0123456789ab", "state": {"n": n}});
+    assert_eq!(save(&server, &holder, &body(1)).status, 201);
+    let taken = server.request(&holder, "POST", "/leases").json(json!({"paths": [folder]}));
+    let lease = server.send(&taken).json()["id"].as_str().unwrap().to_owned();
+    let by = |token: &str, lease: &str, n: u64| {
+        let request = server.request(token, "POST", "/autosaves").header("Workroom-Lease", lease);
+        server.send(&request.json(body(n)))
+    };
+    assert_eq!([save(&server, &other, &body(2)).status, save(&server, &holder, &body(2)).status], [423, 423]);
+    assert_eq!(by(&other, &lease, 2).status, 412, "it is its holder's alone");
+    assert_eq!(by(&holder, &lease, 2).json()["sequence"], 2);
+    let mut agent = Agent::connect(server.address, "/mcp", &holder, Era::Stateless);
+    let state = |lease: Value| json!({"agent": "scout", "id": "agent-0123456789ab", "state": {"n": 3}, "lease": lease});
+    let refused = agent.call("save_state", &json!({"agent": "scout", "state": {"n": 3}}));
+    assert!(refused["isError"] == json!(true) && refused.to_string().contains("is held by"), "{refused}");
+    let saved = agent.call("save_state", &state(json!(lease)));
+    assert_eq!(saved["structuredContent"]["step"], 3, "{saved}");
+    let prune = |lease: Option<&str>| {
+        let request = server.request(&holder, "POST", "/autosaves/prune").json(json!({"keep_steps": 1}));
+        server
+            .send(&lease.into_iter().fold(request, |request, id| request.header("Workroom-Lease", id)))
+            .status
+    };
+    assert_eq!([prune(None), prune(Some(&lease))], [423, 200]);
+    assert_eq!(server.ask(&holder, "DELETE", &format!("/leases/{lease}")).status, 200);
+    assert_eq!(save(&server, &other, &body(4)).json()["sequence"], 4);
 }

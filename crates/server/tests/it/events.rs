@@ -1,5 +1,6 @@
 //! Events over HTTP: lists that are waited for, cursors, and who hears of what; and webhooks, by whom they are managed.
 
+use crate::agent::{Agent, Era};
 use crate::served::{FILES, Running};
 use custody::Right;
 use serde_json::{Value, json};
@@ -129,4 +130,29 @@ fn webhooks_are_for_who_administers_everything() {
         let denied = server.ask(&admin, "GET", &format!("/audit?kind={kind}&outcome=denied")).json();
         assert_eq!(denied["records"].as_array().unwrap().len(), 1, "{kind}: {denied}");
     }
+}
+
+#[test]
+fn who_administers_a_folder_looks_up_what_was_done_there_and_no_more() {
+    let server = Running::new();
+    let (admin, reader) = (server.admin(), server.token(&[("notes", &[Right::Read])]));
+    let keeper = server.token(&[("notes", &[Right::Read, Right::Write, Right::Admin])]);
+    for path in ["notes/tide.md", "hidden/plan.md", "log.txt"] {
+        assert_eq!(server.ask(&admin, "GET", &format!("/file?path={path}")).status, 200);
+    }
+    assert_eq!(server.ask(&admin, "GET", "/search?query=wheel").status, 200);
+    assert_eq!(server.ask(&reader, "GET", "/audit").status, 403);
+    let page = server.ask(&keeper, "GET", "/audit?from=0").json();
+    let mut agent = Agent::connect(server.address, "/mcp", &keeper, Era::Stateless);
+    let called = agent.call("audit_log", &json!({"path": "notes"}));
+    for said in [&page, &called["structuredContent"]] {
+        let records = said["records"].as_array().unwrap();
+        assert!(records.iter().any(|record| record["doing"] == "file.read"), "{said}");
+        for record in records {
+            assert!(record["path"].as_str().is_some_and(|path| path.starts_with("notes/")), "{record}");
+        }
+        assert!(!said.to_string().contains("hidden"), "{said}");
+    }
+    let everything = server.ask(&admin, "GET", "/audit?from=0").json().to_string();
+    assert!(everything.contains("hidden/plan.md") && everything.contains("search"), "{everything}");
 }

@@ -24,6 +24,8 @@ mod limits;
 mod model;
 mod names;
 mod oracle;
+mod page;
+mod past;
 mod provenance;
 mod rooms;
 mod search;
@@ -33,6 +35,7 @@ mod spans;
 mod streams;
 mod tls;
 mod tokens;
+mod tools;
 #[cfg(unix)]
 mod vectors;
 mod versions;

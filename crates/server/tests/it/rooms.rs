@@ -120,3 +120,69 @@ fn a_workspace_is_deleted_by_its_name_given_twice() {
     }
     assert_eq!(server.send(&below(&admin, "GET", "/v1/workspaces/mine")).status, 401);
 }
+
+#[test]
+fn a_workspace_is_made_of_a_checkpoint_as_it_was() {
+    let server = Running::below(&[("mine", TEMPLATE), ("other", OTHER)]);
+    let (admin, writer) =
+        (server.token_in("mine", &[("", &[Admin])]), server.token_in("mine", &[("", &[Read, Write])]));
+    let stranger = server.token_in("other", &[("", &[Admin])]);
+    let put = |words: &str| {
+        let request = below(&admin, "PUT", "/v1/workspaces/mine/file?path=house%2Frules.md").bytes(words);
+        assert_eq!(server.send(&request).status, 200);
+    };
+    let checkpoint = below(&admin, "POST", "/v1/workspaces/mine/checkpoints").json(json!({"tags": ["noon"]}));
+    let checkpoint = server.send(&checkpoint);
+    assert_eq!(checkpoint.status, 201, "{}", checkpoint.text());
+    let id = checkpoint.json()["id"].as_str().unwrap().to_owned();
+    put("The heron is fed at dusk.\n");
+    let branch = |name: &str, of: &str| json!({"name": name, "template": "mine", "checkpoint": of});
+    for (token, body, status) in [
+        (&writer, branch("try", "noon"), 403),
+        (&stranger, branch("try", "noon"), 404),
+        (&admin, branch("try", "dawn"), 404),
+        (&admin, branch("other", "noon"), 409),
+        (&admin, branch("../try", "noon"), 400),
+        (&admin, json!({"name": "try", "checkpoint": "noon"}), 422),
+    ] {
+        let refused = make(&server, token, body.clone());
+        assert_eq!(refused.status, status, "{body}: {}", refused.text());
+        assert!(
+            refused.json()["detail"].as_str().is_some_and(|said| !said.contains("/.")),
+            "{}",
+            refused.text()
+        );
+    }
+    assert_eq!(std::fs::read_dir(&server.folder).unwrap().count(), 2, "what was refused left nothing");
+    // Away or not: what is made of it is not.
+    let archive = below(&admin, "POST", "/v1/workspaces/mine/archive");
+    assert_eq!(server.send(&archive).status, 200);
+    for (name, of) in [("try", "noon"), ("again", id.as_str())] {
+        let made = make(&server, &admin, branch(name, of));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let token = made.json()["secret"].as_str().unwrap().to_owned();
+        assert_eq!(found(&server, &token, name), ["The heron is fed at noon."]);
+        let target = format!("/v1/workspaces/{name}");
+        assert_eq!(server.send(&below(&token, "GET", &target)).json()["archived"], false);
+        let own = below(&token, "PUT", &format!("{target}/file?path=own.md")).bytes("Only here.\n");
+        assert_eq!(server.send(&own).status, 201);
+        assert_eq!(
+            server.send(&below(&admin, "GET", &target)).status,
+            404,
+            "the source's token does not open it"
+        );
+    }
+    assert_eq!(found(&server, &admin, "mine"), ["The heron is fed at dusk."]);
+    let noted = below(&admin, "GET", "/v1/workspaces/mine/audit?kind=workspace.clone");
+    let noted = server.send(&noted).text();
+    assert!(noted.contains("checkpoint `noon` as `try`") && noted.contains("denied"), "{noted}");
+}
+
+#[test]
+fn a_server_of_one_workspace_says_why_it_makes_none() {
+    let server = Running::new();
+    let body = json!({"name": "try", "template": "mill", "checkpoint": "noon"});
+    let refused = make(&server, &server.admin(), body);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert_eq!(refused.json()["hint"], "start it with `--root DIR` to serve several");
+}

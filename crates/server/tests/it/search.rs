@@ -1,5 +1,6 @@
 //! Searching and asking, by whom.
 
+use crate::agent::{Agent, Era};
 use crate::served::Running;
 use custody::Right;
 use serde_json::json;
@@ -42,4 +43,70 @@ fn what_is_written_is_found_at_once() {
     assert_eq!(server.send(&written).status, 201);
     let found = server.ask(&token, "GET", "/search?query=otter&limit=1");
     assert!(found.text().contains("otter.md"), "{}", found.text());
+}
+
+/// Switches indexing off for places, as `workroom index --off` does.
+fn switch_off(server: &Running, places: &[&str]) {
+    let file = server.folder.join(".workroom/config.toml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{settings}\n[index]\noff = {places:?}\n")).unwrap();
+}
+
+#[test]
+fn what_is_not_searched_is_told_to_whoever_may_read_it() {
+    let server = Running::new();
+    let told = |token: &str, path: Option<&str>| {
+        let mut body = json!({"query": "mill"});
+        let mut question = json!({"question": "when does the mill turn?"});
+        if let Some(path) = path {
+            (body["path"], question["path"]) = (json!(path), json!(path));
+        }
+        let found = server.send(&server.request(token, "POST", "/search").json(body)).json();
+        let asked = server.send(&server.request(token, "POST", "/ask").json(question.clone())).json();
+        assert_eq!(found.get("not_searched"), asked.get("not_searched"), "{found} {asked}");
+        let streamed = server.request(token, "POST", "/ask").header("Accept", "text/event-stream");
+        let streamed = server.send(&streamed.json(question)).text();
+        let whole = streamed.lines().filter_map(|line| line.strip_prefix("data: ")).next_back().unwrap();
+        let whole: serde_json::Value = serde_json::from_str(whole).unwrap();
+        assert_eq!(found.get("not_searched"), whole.get("not_searched"), "{whole}");
+        found.get("not_searched").cloned()
+    };
+    let (admin, notes) = (server.admin(), server.token(&[("notes", &[Right::Read])]));
+    let tide = server.token(&[("notes/tide.md", &[Right::Read])]);
+    assert_eq!(told(&admin, None), None, "where everything is searched nothing is said");
+    switch_off(&server, &["hidden", "notes/tide.md", "notes/old"]);
+    for (token, path, expected) in [
+        (&admin, None, Some(json!(["hidden", "notes/old", "notes/tide.md"]))),
+        (&admin, Some("notes"), Some(json!(["notes/old", "notes/tide.md"]))),
+        (&admin, Some("hidden/plan.md"), Some(json!(["hidden/plan.md"]))),
+        (&admin, Some("log.txt"), None),
+        (&notes, None, Some(json!(["notes/old", "notes/tide.md"]))),
+        (&notes, Some("hidden"), None),
+        (&tide, None, Some(json!(["notes/tide.md"]))),
+    ] {
+        assert_eq!(told(token, path), expected, "{path:?}");
+    }
+    let by_address = server.ask(&notes, "GET", "/search?query=mill").json();
+    assert_eq!(by_address["not_searched"], json!(["notes/old", "notes/tide.md"]));
+    let mut agent = Agent::connect(server.address, "/mcp", &notes, Era::Stateless);
+    for (tool, arguments) in [
+        ("semantic_search", json!({"query": "mill"})),
+        ("ask", json!({"question": "when does the mill turn?"})),
+        ("find_similar", json!({"path": "notes/gate.md"})),
+    ] {
+        let result = agent.call(tool, &arguments);
+        assert_eq!(
+            result["structuredContent"]["not_searched"],
+            json!(["notes/old", "notes/tide.md"]),
+            "{result}"
+        );
+        let text = result["content"].to_string();
+        assert!(
+            text.contains("not searched, since indexing is off there: notes/old, notes/tide.md"),
+            "{text}"
+        );
+        assert!(!result.to_string().contains("hidden/"), "{result}");
+    }
+    std::fs::write(server.folder.join(".workroom/config.toml"), "[index]\noff = [\"/\"]\n").unwrap();
+    assert_eq!((told(&admin, None), told(&notes, None)), (Some(json!(["/"])), Some(json!(["notes"]))));
 }

@@ -97,3 +97,39 @@ fn whoever_shows_no_token_may_what_is_said() {
     assert_eq!(statuses(Anonymous::Read), [200, 401, 401]);
     assert_eq!(statuses(Anonymous::Write), [200, 201, 401]);
 }
+
+#[test]
+fn a_token_that_is_not_accepted_is_in_the_log_with_how_often_it_was_shown() {
+    let server = Running::new();
+    let admin = server.admin();
+    assert_eq!(server.ask(&admin, "GET", "/audit").status, 200);
+    let (ended, end) = server.ending(&[("", &[Right::Read])], None);
+    assert_eq!(server.ask(&ended, "GET", "/file?path=log.txt").status, 200);
+    end();
+    for _ in 0..15 {
+        assert_eq!(server.ask("wrk_nonsense", "GET", "/file?path=log.txt").status, 401);
+        assert_eq!(server.ask(&ended, "GET", "/file?path=log.txt").status, 401);
+    }
+    let refused = || server.ask(&admin, "GET", "/audit?kind=token.refuse&outcome=denied&from=0").json();
+    // A line says how often, or once.
+    let times = |detail: &str| {
+        assert!(detail.contains("; shown from 127.0.0.1"), "{detail}");
+        detail.rsplit_once(", ").map_or(1, |(_, n)| n.trim_end_matches(" times").parse::<u64>().unwrap())
+    };
+    let counted = |why: &str| {
+        let told = refused();
+        let lines = told["records"].as_array().unwrap().iter();
+        let lines = lines.filter(|line| line["detail"].as_str().unwrap().contains(why)).cloned();
+        let lines: Vec<serde_json::Value> = lines.collect();
+        assert!(lines.len() <= 3, "a line a second at most: {lines:?}");
+        let n: u64 = lines.iter().map(|line| times(line["detail"].as_str().unwrap())).sum();
+        (n, lines.first().map(|line| line["by"]["name"].clone()))
+    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while counted("is not known here").0 + counted("was revoked").0 < 30 {
+        assert!(std::time::Instant::now() < deadline, "{}", refused());
+        std::thread::yield_now();
+    }
+    assert_eq!(counted("is not known here"), (15, Some("anonymous".into())));
+    assert_eq!(counted("was revoked"), (15, Some("token 1".into())));
+}

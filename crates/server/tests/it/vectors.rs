@@ -9,6 +9,7 @@ use crate::served::Running;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const SECRET: &str = "what-lies-outside";
 
@@ -217,4 +218,57 @@ fn strange_names_are_names() {
         assert_eq!(again["isError"], json!(false), "{name}: {again}");
         assert_eq!(std::fs::read_to_string(server.folder.join(name)).unwrap(), "again");
     }
+}
+
+/// Exchanges a folder and a link to what lies outside, again and again, and makes both anew where a call has taken one away.
+#[cfg(target_os = "linux")]
+fn swap(folder: &Path, is_done: &AtomicBool) {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let [one, other] = ["swap", "turned"].map(|name| folder.join(name));
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    while !is_done.load(Ordering::Relaxed) {
+        if !is_link(&one) && !is_link(&other) {
+            drop(std::fs::remove_dir_all(&other));
+            drop(std::fs::remove_file(&other));
+            drop(std::os::unix::fs::symlink("../outside", &other));
+        }
+        if renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).is_err() {
+            let inside = if is_link(&one) { &other } else { &one };
+            drop(std::fs::create_dir_all(inside.join("deep")));
+            drop(std::fs::write(inside.join("outside.txt"), "what lies inside"));
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_path_leads_out_while_a_folder_is_swapped_for_a_link() {
+    let server = server();
+    let token = server.admin();
+    let before = untouchable(&server);
+    let mut agent = Agent::connect(server.address, "/mcp", &token, Era::Stateless);
+    let tools = tools(&agent.tools());
+    let (is_done, worked, refused) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let count = |(is_refused, said): (bool, String)| {
+        let counted = if is_refused { &refused } else { &worked };
+        counted.fetch_add(1, Ordering::Relaxed);
+        (is_refused, said)
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| swap(&server.folder, &is_done));
+        // However the calls end, the swapping does.
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for vector in ["swap/outside.txt", "swap/deep/new.md", "swap"] {
+                let mut ask = over_http(&server, &token);
+                try_all(&routes(), vector, |call, arguments| count(ask(call, arguments)), false);
+                let mut ask = over_mcp(&mut agent);
+                try_all(&tools, vector, |call, arguments| count(ask(call, arguments)), false);
+            }
+        }));
+        is_done.store(true, Ordering::Relaxed);
+        ended.unwrap_or_else(|why| std::panic::resume_unwind(why));
+    });
+    assert_eq!(untouchable(&server), before);
+    // It is no race when one side always wins.
+    assert!(worked.into_inner() > 0 && refused.into_inner() > 0);
 }

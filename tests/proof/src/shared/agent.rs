@@ -279,7 +279,9 @@ impl Hand for Cli {
             By::Lease(id) => ["--lease", id],
             By::Version(version) => ["--if-match", version],
         };
-        let arguments = [&["write", path][..], &by].concat();
+        // An agent that is killed in the middle gives the program only a part.
+        let bytes = text.len().to_string();
+        let arguments = [&["write", path, "--bytes", &bytes][..], &by].concat();
         Ok(self.run(&arguments, text, &[10, 13, 14])?.is_some())
     }
 

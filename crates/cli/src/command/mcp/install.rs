@@ -118,6 +118,11 @@ fn entry(args: &Args, options: &InstallMcp) -> Result<Entry, Failure> {
     if let Some(variable) = &options.token_env {
         arguments.extend(["--token-env".to_owned(), variable.clone()]);
     }
+    if let Some(tools) = &options.tools {
+        // Looked at now: the agent would only say that its server has ended.
+        super::chosen(Some(tools))?;
+        arguments.extend(["--tools".to_owned(), tools.clone()]);
+    }
     let command = std::env::current_exe()?.display().to_string();
     Ok(Entry { name: options.name.clone(), command, arguments, variable: options.token_env.clone() })
 }

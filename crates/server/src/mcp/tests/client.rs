@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::blocking::Blocking;
 use crate::host::Room;
-use crate::mcp::{Shared, stdio};
+use crate::mcp::{Shared, ToolChoice, stdio};
 use custody::{Grant, Kind, Principal, Right, Rights};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -80,6 +80,10 @@ impl Client {
     }
 
     pub(super) async fn connect_to(era: Era, access: Access, fixtures: bool) -> Self {
+        Self::connect_with(era, access, fixtures, ToolChoice::default()).await
+    }
+
+    pub(super) async fn connect_with(era: Era, access: Access, fixtures: bool, tools: ToolChoice) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let shared = Shared::new(
             Blocking::new(4),
@@ -88,7 +92,7 @@ impl Client {
             crate::mcp::Observer::new(None),
         );
         let (input, output) = split(theirs);
-        let server = tokio::spawn(stdio::serve(shared, access, input, output));
+        let server = tokio::spawn(stdio::serve(shared, (access, tools), input, output));
         let (input, output) = split(ours);
         let input = BufReader::new(input).lines();
         let mut client = Self { era, output, input, next: 0, server };

@@ -102,6 +102,8 @@ pub(crate) struct Action {
     pub(crate) tool: Tool,
     /// Who is shown it.
     pub(crate) needs: Needs,
+    /// The set by which it is chosen with others.
+    pub(super) set: &'static str,
     /// Whether it is there only with a language model, or only without one.
     offered: Option<Offered>,
     /// Whether it may wait for others.
@@ -167,7 +169,7 @@ impl Action {
                 .map_err(|error| Refusal::new(crate::refusal::Kind::Internal, error.to_string()))?;
             Ok(Done { content: reply.content, structured })
         };
-        Self { tool, needs, offered: None, waits: false, run: Box::new(run) }
+        Self { tool, needs, set: "", offered: None, waits: false, run: Box::new(run) }
     }
 
     /// The tool where a language model answers: by it, something leaves the workspace.
@@ -189,6 +191,11 @@ impl Action {
             }
         }
         Self { offered: Some(Offered::WithoutModel), ..self }
+    }
+
+    /// One of that set.
+    pub(super) fn of_set(self, set: &'static str) -> Self {
+        Self { set, ..self }
     }
 
     /// One that may wait for others, and takes no place of those that do something.

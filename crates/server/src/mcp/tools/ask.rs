@@ -6,7 +6,8 @@
 
 use super::action::{Action, Call, Effect, Needs, Reply};
 use super::detail::Detail;
-use super::search::{Passage, Ranking, Scope, shown};
+use super::instant::AsOf;
+use super::search::{Passage, Ranking, Scope, left_out, shown};
 use crate::generation;
 use crate::mcp::citation::{self, Shape};
 use crate::mcp::passage;
@@ -53,6 +54,8 @@ struct Ask {
     /// As for `semantic_search`.
     #[serde(default)]
     filters: Vec<String>,
+    /// As for `semantic_search`.
+    as_of: Option<String>,
     /// How much is told.
     #[serde(default)]
     detail: Detail,
@@ -77,6 +80,12 @@ struct Answered {
     /// What the language model made of the passages, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated: Option<Generated>,
+    /// Places that were not searched, because indexing is switched off there; `/` is the whole workspace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_searched: Vec<String>,
+    /// The instant that was asked about, if it was not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
 }
 
 /// An answer by a language model, whose quotes were held against the passages.
@@ -135,10 +144,16 @@ struct Sentence {
 fn ask(call: &Call<'_>, input: &Ask) -> Result<Reply<Answered>> {
     let wants_model = input.generate.unwrap_or_default();
     let model = wants_model.then(|| generation::model_of(call.access.room())).transpose()?;
-    let scope =
-        Scope { path: &input.path, types: &input.types, filters: &input.filters, mode: Ranking::Hybrid };
-    let query = scope.query(call, &input.question)?;
+    let scope = Scope {
+        path: &input.path,
+        types: &input.types,
+        filters: &input.filters,
+        as_of: &input.as_of,
+        mode: Ranking::Hybrid,
+    };
+    let (query, as_of) = call.access.dated(scope.query(call, &input.question)?)?;
     let budget = input.budget.unwrap_or(BUDGET).min(MOST_BUDGET);
+    let not_searched = call.access.not_searched(&query)?;
     let answer = call.access.ask(&Question { query, budget })?;
     let generated = model.map(|model| generation::answer(&model, &answer, &mut |_| {}, call.cancel).into());
     let sentences: Vec<Sentence> = answer.sentences.iter().map(sentence).collect();
@@ -151,7 +166,10 @@ fn ask(call: &Call<'_>, input: &Ask) -> Result<Reply<Answered>> {
     let passages: Vec<Passage> = passages.collect();
     let text = said(generated.as_ref(), &sentences, &answer.passages, input.detail);
     let (answer, support) = (answer.answer, answer.support);
-    Ok(Reply::new(text, Answered { answer, support, sentences, passages, generated }))
+    let (note, as_of) = (left_out(&not_searched), as_of.map(AsOf::from));
+    let then = as_of.as_ref().map(AsOf::shown);
+    let answered = Answered { answer, support, sentences, passages, generated, not_searched, as_of };
+    Ok(Reply::new(text, answered).and(note).and(then))
 }
 
 impl From<generate::Generated> for Generated {

@@ -4,7 +4,7 @@
 
 use super::action::{Action, Call, Effect, Needs, Reply};
 use super::path;
-use crate::mcp::citation::{self, Citation};
+use crate::mcp::citation::{self, Citation, Named};
 use crate::mcp::{passage, uri};
 use crate::refusal::{Kind, Refusal, Result};
 use rmcp::schemars::JsonSchema;
@@ -111,8 +111,12 @@ struct Fetched {
 
 fn fetch(call: &Call<'_>, input: &Fetch) -> Result<Reply<Fetched>> {
     let id = path::file(call.access, &input.id)?;
-    let (path, chunk) = citation::parse_id(&id);
-    let (shown, chunk) = match (call.access.show(path, None), chunk) {
+    let Named { path, chunk, version } = citation::parse_id(&id);
+    let shown = match version {
+        None => call.access.show(path, None),
+        Some(version) => call.access.show_version(path, version),
+    };
+    let (shown, chunk) = match (shown, chunk) {
         (Ok(shown), chunk) => (shown, chunk),
         // The number was a part of the file's name.
         (Err(refusal), Some(_)) if refusal.kind == Kind::NotFound => {
@@ -130,7 +134,7 @@ fn fetch(call: &Call<'_>, input: &Fetch) -> Result<Reply<Fetched>> {
     }
     let chosen = around(&shown.chunks, chunk.unwrap_or_default());
     let text = joined(chosen);
-    let metadata = metadata(&shown, chosen, &text);
+    let metadata = metadata(&shown, (chosen, version), &text);
     as_json(Fetched {
         id: input.id.clone(),
         title: citation::title(shown.title.as_deref(), &shown.path),
@@ -192,7 +196,11 @@ fn url(call: &Call<'_>, shown: &Shown, chosen: &[ShownChunk]) -> String {
     uri::of_lines(name, &shown.path, chosen.first().and_then(|chunk| chunk.page), lines)
 }
 
-fn metadata(shown: &Shown, chosen: &[ShownChunk], text: &str) -> BTreeMap<String, String> {
+fn metadata(
+    shown: &Shown,
+    (chosen, version): (&[ShownChunk], Option<&str>),
+    text: &str,
+) -> BTreeMap<String, String> {
     let mut metadata = shown.metadata.clone();
     let mut say = |name: &str, value: String| drop(metadata.insert(name.to_owned(), value));
     say("path", shown.path.clone());
@@ -216,10 +224,10 @@ fn metadata(shown: &Shown, chosen: &[ShownChunk], text: &str) -> BTreeMap<String
     if let (Some(first), Some(last)) = (chosen.first(), chosen.last()) {
         say("chunks", format!("{}-{} of {}", first.chunk, last.chunk, shown.chunks.len()));
         if let Some(before) = first.chunk.checked_sub(1) {
-            say("before", citation::id(&shown.path, before));
+            say("before", citation::id_in(&shown.path, before, version));
         }
         if last.chunk + 1 < shown.chunks.len() as u64 {
-            say("after", citation::id(&shown.path, last.chunk + 1));
+            say("after", citation::id_in(&shown.path, last.chunk + 1, version));
         }
     }
     if let Some(hidden) = passage::hidden(text) {

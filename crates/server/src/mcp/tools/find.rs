@@ -23,8 +23,8 @@ pub(super) fn actions() -> Vec<Action> {
         "Find passages of other documents that are about the same as a file, or as one of its chunks (the number after # in an id).",
         (Effect::Reads, Needs::Read),
         |call, input: Input| {
-            let hits = similar(call, &input)?;
-            Ok(search::found(call, &hits, input.detail, None))
+            let (hits, not_searched) = similar(call, &input)?;
+            Ok(search::found(call, (&hits, not_searched, None), input.detail, None))
         },
     )]
 }
@@ -45,7 +45,7 @@ struct Input {
     detail: Detail,
 }
 
-fn similar(call: &Call<'_>, input: &Input) -> Result<Vec<Hit>> {
+fn similar(call: &Call<'_>, input: &Input) -> Result<(Vec<Hit>, Vec<String>)> {
     let path = path::file(call.access, &input.path)?;
     let shown = call.access.show(&path, Some(input.chunk.unwrap_or_default()))?;
     let chunk = shown.chunks.iter().find(|chunk| chunk.asked);
@@ -57,6 +57,6 @@ fn similar(call: &Call<'_>, input: &Input) -> Result<Vec<Hit>> {
     let wanted = input.limit.unwrap_or(USUAL).clamp(1, MOST);
     // Its own chunks come first, and are not what is asked for.
     let query = Query::new(text).mode(Mode::Dense).limit(wanted * 3 + OWN);
-    let hits = call.access.search(&query)?;
-    Ok(hits.into_iter().filter(|hit| hit.path != path).take(wanted).collect())
+    let (hits, not_searched) = (call.access.search(&query)?, call.access.not_searched(&query)?);
+    Ok((hits.into_iter().filter(|hit| hit.path != path).take(wanted).collect(), not_searched))
 }

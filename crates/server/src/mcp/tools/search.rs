@@ -5,6 +5,7 @@
 
 use super::action::{Action, Call, Effect, Needs, Reply};
 use super::detail::{Detail, from};
+use super::instant::AsOf;
 use super::path;
 use crate::mcp::citation::{self, Citation, Shape};
 use crate::mcp::passage;
@@ -72,6 +73,8 @@ struct Search {
     /// `modified<2024`, `pages>10`; or that are labelled so: `trust=untrusted`.
     #[serde(default)]
     filters: Vec<String>,
+    /// Search what was there then, as it was: a date, a time (RFC 3339), an age (`90m`, `12h`, `7d`, `2w`), or the id or a tag of a checkpoint.
+    as_of: Option<String>,
     /// What ranks.
     #[serde(default)]
     mode: Ranking,
@@ -101,9 +104,18 @@ pub(super) struct Passage {
     /// The header row of the table whose rows these are.
     #[serde(skip_serializing_if = "Option::is_none")]
     header: Option<String>,
-    /// The file has changed since it was indexed.
+    /// The file has changed since it was indexed, or since then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
+    /// When it was so, of a search as of another time than now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
+    /// Of such a search, what the file held then: for `read_version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// Of such a search, whether the file holds the same now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_current: Option<bool>,
     /// How far it is to be believed: `trusted` or `untrusted`; absent where nobody has said.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust: Option<&'static str>,
@@ -138,17 +150,35 @@ pub(super) struct Passage {
 #[schemars(crate = "rmcp::schemars")]
 pub(super) struct Passages {
     results: Vec<Passage>,
+    /// Places that were not searched, because indexing is switched off there; `/` is the whole workspace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_searched: Vec<String>,
+    /// The instant that was searched, if it was not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
 }
 
 fn search(call: &Call<'_>, input: &Search) -> Result<Reply<Passages>> {
-    let scope = Scope { path: &input.path, types: &input.types, filters: &input.filters, mode: input.mode };
+    let scope = Scope {
+        path: &input.path,
+        types: &input.types,
+        filters: &input.filters,
+        as_of: &input.as_of,
+        mode: input.mode,
+    };
     let query = scope.query(call, &input.query)?.limit(input.limit.unwrap_or(USUAL).clamp(1, MOST));
-    let hits = call.access.search(&query)?;
-    Ok(found(call, &hits, input.detail, input.cite_as))
+    let (query, as_of) = call.access.dated(query)?;
+    let (hits, not_searched) = (call.access.search(&query)?, call.access.not_searched(&query)?);
+    Ok(found(call, (&hits, not_searched, as_of), input.detail, input.cite_as))
 }
 
 /// The answer for hits.
-pub(super) fn found(call: &Call<'_>, hits: &[Hit], detail: Detail, shape: Option<Shape>) -> Reply<Passages> {
+pub(super) fn found(
+    call: &Call<'_>,
+    (hits, not_searched, as_of): (&[Hit], Vec<String>, Option<workroom::AsOf>),
+    detail: Detail,
+    shape: Option<Shape>,
+) -> Reply<Passages> {
     let results = hits.iter().map(|hit| Passage::of(call, hit, detail, shape)).collect();
     let texts: Vec<String> = hits.iter().zip(1..).map(|(hit, number)| shown(number, hit, detail)).collect();
     let text = if texts.is_empty() {
@@ -156,7 +186,16 @@ pub(super) fn found(call: &Call<'_>, hits: &[Hit], detail: Detail, shape: Option
     } else {
         texts.join("\n")
     };
-    Reply::new(text, Passages { results })
+    let note = left_out(&not_searched);
+    let as_of = as_of.map(AsOf::from);
+    let then = as_of.as_ref().map(AsOf::shown);
+    Reply::new(text, Passages { results, not_searched, as_of }).and(note).and(then)
+}
+
+/// What is said of places that were not searched.
+pub(super) fn left_out(places: &[String]) -> Option<String> {
+    (!places.is_empty())
+        .then(|| format!("(not searched, since indexing is off there: {})", places.join(", ")))
 }
 
 /// What narrows a search.
@@ -164,6 +203,7 @@ pub(super) struct Scope<'a> {
     pub(super) path: &'a Option<String>,
     pub(super) types: &'a [String],
     pub(super) filters: &'a [String],
+    pub(super) as_of: &'a Option<String>,
     pub(super) mode: Ranking,
 }
 
@@ -178,6 +218,7 @@ impl Scope<'_> {
         }
         query.types = self.types.to_vec();
         query.filters = self.filters.to_vec();
+        query.as_of.clone_from(self.as_of);
         Ok(query)
     }
 }
@@ -193,6 +234,9 @@ impl Passage {
             text: Some(hit.quote.clone()),
             header: hit.header.clone(),
             changed: !hit.fresh,
+            as_of: hit.as_of.clone(),
+            version: hit.as_of.as_ref().map(|_| hit.version.clone()),
+            is_current: hit.is_current,
             trust: citation::label(hit.trust),
             written_by: from(Detail::Standard, detail, || citation.written_by.clone()),
             hidden: passage::hidden(&hit.quote),
@@ -222,8 +266,9 @@ pub(super) fn shown(number: usize, hit: &Hit, detail: Detail) -> String {
     let mut attributes = vec![("n", number.as_str()), ("source", source.as_str())];
     attributes.extend(hit.place.as_ref().map(|place| ("place", place.label.as_str())));
     attributes.extend(hit.header.as_ref().map(|header| ("columns", header.as_str())));
+    attributes.extend(hit.as_of.as_ref().map(|then| ("as_of", then.as_str())));
     if !hit.fresh {
-        attributes.push(("changed", "since it was indexed"));
+        attributes.push(("changed", if hit.as_of.is_some() { "since then" } else { "since it was indexed" }));
     }
     attributes.extend(citation::label(hit.trust).map(|label| ("trust", label)));
     if detail >= Detail::Standard {
