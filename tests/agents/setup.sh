@@ -29,8 +29,10 @@ esac
 npm_into conformance @modelcontextprotocol/conformance@0.2.0-alpha.12
 npm_into inspector @modelcontextprotocol/inspector@2.12.0
 npm_into ts-sdk @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/client@2.4.0
+npm_into page jsdom@31.0.1
 pip_into py2 mcp==2.3.0
 pip_into py1 mcp==1.30.0
 pip_into schemathesis schemathesis==4.32.5
 pip_into swarms swarms==16.0.3
+pip_into webhooks standardwebhooks==1.1.0
 command -v wrk >/dev/null || echo "wrk is not installed: apt-get install wrk (4.1.0)" >&2

@@ -4,7 +4,8 @@
 //! - [`record`]: writes down each change below a folder, in one total order, as a [`Log`];
 //! - [`disk`]: what a disk may hold when the power goes at any position of a log;
 //! - [`inject`]: lets chosen calls fail: no room, unreadable, too many open files, a clock that jumps;
-//! - [`power`]: a workload, cut anywhere, opened again and held against what was acknowledged.
+//! - [`power`]: a workload, cut anywhere, opened again and held against what was acknowledged;
+//! - [`custody`]: the workload and the check for all that cannot be made again from the files.
 //!
 //! Why `ptrace` and not a preloaded library: the standard library and the stores go through libc, but `tempfile` makes its files, links and
 //! renames with raw system calls (through `rustix`), which no preloaded library sees. A kernel filter (`seccomp`) stops the process only
@@ -17,6 +18,8 @@ pub mod disk;
 pub mod log;
 pub mod tree;
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod custody;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod inject;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -1,10 +1,12 @@
 //! `workroom-faults`: the power-cut proof; also the process that launches traced programs, the workload that is cut, and an owner to be killed.
 //!
-//! `workroom-faults power --rounds N --seed S` prints what it counted; it exits with 1 at the first thing that is wrong.
+//! `workroom-faults power --rounds N --seed S` prints what it counted, of files and then of custody (`--of` one of them); it exits with 1 at the first thing that is wrong.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use faults::Medium;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use faults::power::Subject;
 use std::process::ExitCode;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -15,14 +17,15 @@ fn main() -> ExitCode {
             eprintln!("cannot launch: {}", faults::trace::launch(rest));
             return ExitCode::from(126);
         }
-        Some((command, rest)) if command == "work" => faults::power::work(rest),
+        Some((command, rest)) if command == Subject::Files.command() => faults::power::work(rest),
+        Some((command, rest)) if command == Subject::Custody.command() => faults::custody::work(rest),
         Some((command, [folder])) if command == "daemon" => daemon(folder.as_ref()),
-        Some((command, [act, folder, ready])) if command == "checkpoint" => {
-            checkpoint(act, folder.as_ref(), ready.as_ref())
+        Some((command, [folder, ready, act @ ..])) if command == "act" => {
+            one_act(folder.as_ref(), ready.as_ref(), act)
         }
         Some((command, rest)) if command == "power" => power(rest),
         _ => Err(anyhow::anyhow!(
-            "usage: workroom-faults power [--rounds N] [--seed S] [--disk strict|ordered]"
+            "usage: workroom-faults power [--of files|custody] [--rounds N] [--seed S] [--disk strict|ordered]"
         )),
     };
     match outcome {
@@ -41,15 +44,20 @@ fn daemon(folder: &std::path::Path) -> anyhow::Result<()> {
     Ok(daemon.run(&std::sync::atomic::AtomicBool::new(false))?)
 }
 
-/// Owns a workspace, makes the file `ready`, and then makes a checkpoint, or restores the one that is tagged `v1`.
+/// Owns a workspace, makes the file `ready`, and then makes a checkpoint, restores the one that is tagged `v1`, or takes ownership by a claim.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn checkpoint(act: &str, folder: &std::path::Path, ready: &std::path::Path) -> anyhow::Result<()> {
+fn one_act(folder: &std::path::Path, ready: &std::path::Path, act: &[String]) -> anyhow::Result<()> {
     let workspace = workroom::Workspace::open(folder)?;
+    let tokens = custody::Tokens::at(&folder.join(workroom::WORKROOM_DIR).join(custody::FOLDER));
     std::fs::write(ready, "")?;
     match act {
-        "create" => drop(workspace.create_checkpoint("", &["made".to_owned()])?),
-        "restore" => drop(workspace.restore_checkpoint("v1", "")?),
-        other => anyhow::bail!("no such act: {other}"),
+        [act] if act == "create" => drop(workspace.create_checkpoint("", &["made".to_owned()])?),
+        [act] if act == "restore" => drop(workspace.restore_checkpoint("v1", "")?),
+        [act, claim, name, at_ms] if act == "claim" => {
+            tokens.claim(claim, name, custody::Via::Cli, at_ms.parse()?)?;
+            workspace.tell_transfers()?;
+        }
+        other => anyhow::bail!("no such act: {other:?}"),
     }
     Ok(())
 }
@@ -65,17 +73,26 @@ fn power(arguments: &[String]) -> anyhow::Result<()> {
         Some("ordered") => vec![Medium::Ordered],
         Some(other) => anyhow::bail!("--disk is `strict` or `ordered`, not `{other}`"),
     };
+    let subjects = match arguments.take::<String>("of")?.as_deref() {
+        None => vec![Subject::Files, Subject::Custody],
+        Some("files") => vec![Subject::Files],
+        Some("custody") => vec![Subject::Custody],
+        Some(other) => anyhow::bail!("--of is `files` or `custody`, not `{other}`"),
+    };
     arguments.end()?;
-    println!("seed {seed}, {rounds} rounds");
-    let started = std::time::Instant::now();
-    let power = faults::power::Power { rounds, seed, media, program: std::env::current_exe()? };
-    let tally = power.run(&mut |tally| {
-        if tally.rounds.is_multiple_of(100) {
-            eprintln!("{} of {rounds} in {:.0} s", tally.rounds, started.elapsed().as_secs_f64());
-        }
-    })?;
-    print!("{tally}");
-    println!("{:.0} s", started.elapsed().as_secs_f64());
+    for subject in subjects {
+        println!("{subject:?}: seed {seed}, {rounds} rounds");
+        let started = std::time::Instant::now();
+        let program = std::env::current_exe()?;
+        let power = faults::power::Power { subject, rounds, seed, media: media.clone(), program };
+        let tally = power.run(&mut |tally| {
+            if tally.rounds.is_multiple_of(100) {
+                eprintln!("{} of {rounds} in {:.0} s", tally.rounds, started.elapsed().as_secs_f64());
+            }
+        })?;
+        print!("{tally}");
+        println!("{:.0} s", started.elapsed().as_secs_f64());
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What the parsers promise of any bytes, as one function for each entry: the fuzzers (`tests/fuzz`) and the tests here call the same.
+//! What the parsers, and what reads custody's files, promise of any bytes, as one function for each entry: the fuzzers (`tests/fuzz`) and the tests here call the same.
 //!
 //! A function panics when a promise is broken; that it ends in time and within bounds of memory is for its caller to watch.
 //!
@@ -6,6 +6,7 @@
 //! Not here: which inputs are tried.
 
 mod chunks;
+mod custody;
 pub mod input;
 mod packages;
 mod promises;

@@ -47,6 +47,7 @@ pub fn seeds(target: Target, folders: &[PathBuf]) -> io::Result<Vec<(String, Vec
     if target.name == "wire" {
         seeds.extend(replies());
     }
+    seeds.extend(crate::custody::seeds(target.name)?);
     Ok(seeds)
 }
 

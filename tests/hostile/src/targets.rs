@@ -1,6 +1,7 @@
 //! The targets: every entry that takes bytes from outside, and what must hold of what it gives.
 
 use crate::chunks;
+use crate::custody;
 use crate::input::Input;
 use crate::packages::packed;
 use crate::promises::{check_document, check_outcome};
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 19] = [
     plain("pdf", pdf, &["pdf"]),
     plain("office", office, &["docx", "odt", "pptx", "odp", "epub"]),
     inside("office_parts", office_parts, &["docx", "odt", "pptx", "odp", "epub"]),
@@ -39,6 +40,10 @@ pub const TARGETS: [Target; 15] = [
     plain("chunk", chunk, &NAMES),
     plain("detect", detect, &NAMES),
     plain("language", language, &["md", "txt", "html"]),
+    plain("packs", custody::packs, &[]),
+    plain("events", custody::events, &[]),
+    plain("audits", custody::audits, &[]),
+    plain("journals", custody::journals, &[]),
 ];
 
 const fn plain(name: &'static str, run: fn(&[u8]), seeds: &'static [&'static str]) -> Target {

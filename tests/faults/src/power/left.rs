@@ -2,13 +2,13 @@
 //!
 //! Invariant: the folder that is checked is made for it; what is left stays as it is, for the next run, or to be kept when something is wrong.
 
+use super::Subject;
 use crate::disk::Medium;
 use crate::tree::{Entry, Tree};
-use proof::journal::Line;
-use proof::{Check, Report};
+use proof::Report;
 use std::fmt;
 use std::path::Path;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// How long opening, healing and checking may take.
@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// What is left after a cut.
 #[derive(Clone, Debug)]
 pub struct Left {
+    /// What was worked on.
+    pub subject: Subject,
     /// What the disk holds.
     pub tree: Tree,
     /// The journal as it was.
@@ -44,7 +46,7 @@ impl Left {
     /// What is wrong.
     pub fn check(&self) -> Result<Report, String> {
         let is_workspace = self.tree.0.get(Path::new(".workroom")) == Some(&Entry::Folder);
-        if self.is_open() && !is_workspace {
+        if self.subject.is_open(&self.journal) && !is_workspace {
             return Err("opening was acknowledged, and the folder is no workspace".to_owned());
         }
         let unplaced = |error| format!("cannot put it on a disk: {error}");
@@ -52,27 +54,17 @@ impl Left {
         self.put(dir.path()).map_err(unplaced)?;
         let (root, journal) = (dir.path().join("w"), dir.path().join("journal"));
         let (done, until_done) = channel();
+        let subject = self.subject;
         // Left behind if it hangs: the run ends with what is said here.
         std::thread::spawn(move || {
-            let check = Check::of(&root, &journal).outside_is_durable(false);
             // The receiver is gone only when this took too long.
-            drop(done.send(check.run()));
+            drop(done.send(subject.check(&root, &journal)));
         });
         match until_done.recv_timeout(PATIENCE) {
-            Ok(Ok(report)) => Ok(report),
-            Ok(Err(violations)) => Err(violations
-                .iter()
-                .map(|one| format!("{:?}: {}", one.kind, one.what))
-                .collect::<Vec<_>>()
-                .join("\n")),
-            Err(_) => Err(format!("not opened and checked after {PATIENCE:?}")),
+            Ok(checked) => checked,
+            Err(RecvTimeoutError::Disconnected) => Err("it panicked".to_owned()),
+            Err(RecvTimeoutError::Timeout) => Err(format!("not opened and checked after {PATIENCE:?}")),
         }
-    }
-
-    /// Whether a workspace had been made and opened, as far as the journal says.
-    fn is_open(&self) -> bool {
-        let lines = proof::journal::lines(&String::from_utf8_lossy(&self.journal));
-        lines.iter().any(|line| matches!(line, Line::Done(..)))
     }
 
     fn put(&self, folder: &Path) -> std::io::Result<()> {

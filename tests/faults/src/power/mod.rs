@@ -1,18 +1,19 @@
 //! The power-cut proof: a workload is recorded, its disk is cut anywhere, and what is left must hold what was acknowledged.
 //!
 //! [`Power`] runs rounds. A round is a cut: a position in a recorded log, a [`Medium`](crate::Medium) and a seed. What the disk then holds is
-//! made in a temporary folder, opened with the library, and held against the journal as it was at that position, by the check that kills are
-//! held to as well (`tests/proof`).
+//! made in a temporary folder, opened with the library, and held against the journal as it was at that position, by the check of its [`Subject`].
 //!
 //! Invariant: which cuts are made follows from the seed. What a process of several threads wrote before does not quite, so a folder that
 //! fails is kept as it was before it was opened.
 
 mod left;
 mod session;
+mod subject;
 mod tally;
 
 pub use left::Left;
 pub use session::{Session, work};
+pub use subject::Subject;
 pub use tally::Tally;
 
 use crate::disk::Medium;
@@ -23,6 +24,8 @@ use std::path::PathBuf;
 /// How to run.
 #[derive(Clone, Debug)]
 pub struct Power {
+    /// What is worked on.
+    pub subject: Subject,
     /// Cuts.
     pub rounds: u64,
     /// Of all choices; printed.
@@ -49,7 +52,7 @@ impl Power {
         let mut left = None;
         while tally.rounds < self.rounds {
             let from = left.take().filter(|_| !tally.runs.is_multiple_of(RUNS));
-            let session = Session::record(&self.program, from.as_ref(), &mut rng)?;
+            let session = Session::record(&self.program, self.subject, from.as_ref(), &mut rng)?;
             tally.ran(session.log().changes.len());
             for _ in 0..CUTS.min(self.rounds - tally.rounds) {
                 let cut = session.cut(&mut rng);

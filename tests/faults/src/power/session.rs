@@ -2,7 +2,7 @@
 //!
 //! Invariant: the journal is the recorder's file of notes, so each position in the log knows what had been acknowledged by then.
 
-use super::Left;
+use super::{Left, Subject};
 use crate::disk::{Disk, Medium};
 use crate::log::{Change, Log};
 use crate::record::Recorder;
@@ -15,11 +15,10 @@ use std::path::Path;
 
 /// Operations of a run.
 const OPS: u64 = 24;
-/// The first argument by which the program knows that it is the workload.
-pub(super) const WORK: &str = "work";
 
 /// What a run did.
 pub struct Session {
+    subject: Subject,
     log: Log,
     /// What was in the journal before.
     journal: Vec<u8>,
@@ -30,7 +29,7 @@ impl Session {
     ///
     /// # Errors
     /// When the workload fails, or does what cannot be recorded.
-    pub fn record(program: &Path, from: Option<&Left>, rng: &mut Rng) -> Result<Self> {
+    pub fn record(program: &Path, subject: Subject, from: Option<&Left>, rng: &mut Rng) -> Result<Self> {
         let dir = super::scratch("power-")?;
         let (root, journal) = (dir.path().join("w"), dir.path().join("journal"));
         std::fs::create_dir(&root)?;
@@ -42,7 +41,8 @@ impl Session {
         let mut recorder = Recorder::of(&root, &journal)?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let threads = rng.u64(1..4).to_string();
-        let arguments = [WORK.to_owned(), text(&root), text(&journal), rng.u64(..).to_string(), threads];
+        let command = subject.command().to_owned();
+        let arguments = [command, text(&root), text(&journal), rng.u64(..).to_string(), threads];
         let mut program = Program::new(program, program, dir.path()).with(arguments);
         program.environment = vec![("WORKROOM_NO_DAEMON".to_owned(), "1".to_owned())];
         let ended = run(&program, &mut recorder)?;
@@ -52,7 +52,7 @@ impl Session {
         let rebuilt = Disk::at(&log, Medium::Strict, log.changes.len()).live();
         let differences = rebuilt.differences(&Tree::read(&root)?);
         ensure!(differences.is_empty(), "recorded wrongly: {differences:?}");
-        Ok(Self { log, journal: before })
+        Ok(Self { subject, log, journal: before })
     }
 
     /// What was recorded.
@@ -78,11 +78,11 @@ impl Session {
     pub fn after(&self, cut: usize, medium: Medium, seed: u64) -> Left {
         let tree = Disk::at(&self.log, medium, cut).after_cut(seed);
         let journal = [&self.journal[..], &self.log.notes(cut)].concat();
-        Left { tree, journal, cut, of: self.log.changes.len(), medium, seed }
+        Left { subject: self.subject, tree, journal, cut, of: self.log.changes.len(), medium, seed }
     }
 }
 
-/// The workload itself, in a process of its own. The arguments are those that [`Session::record`] gives.
+/// The workload on [`Subject::Files`], in a process of its own. The arguments are those that [`Session::record`] gives.
 ///
 /// # Errors
 /// When there are not enough, or the workload cannot go on.

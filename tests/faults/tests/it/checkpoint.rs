@@ -3,39 +3,12 @@
 //!
 //! Not here: power cuts (what is durable when is in docs/safety.md), the same over a socket (`takeover`).
 
-use crate::stage::launcher;
-use crate::takeover::{Killer, Trigger, folder};
-use faults::trace::{Call, Hook, Program, Verdict, Watched, run};
+use crate::killed::killed;
+use crate::takeover::folder;
 use faults::tree::Tree;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::path::Path;
 use workroom::{Mode, PathSet, Query, Workspace};
-
-/// Counts calls from the moment on at which the program is ready.
-struct FromReady {
-    killer: Killer,
-    ready: PathBuf,
-}
-
-impl Hook for FromReady {
-    fn watched(&self) -> Vec<Watched> {
-        self.killer.watched()
-    }
-
-    fn enter(&mut self, call: &Call) -> Verdict {
-        let is_armed = &self.killer.trigger.is_armed;
-        if !is_armed.load(Ordering::SeqCst) && self.ready.exists() {
-            is_armed.store(true, Ordering::SeqCst);
-        }
-        self.killer.enter(call)
-    }
-
-    fn leave(&mut self, call: &Call, result: i64) {
-        self.killer.leave(call, result);
-    }
-}
 
 const THEN: [(&str, &str); 5] = [
     ("a.md", "The first line.\n"),
@@ -72,30 +45,6 @@ fn without_empty(files: BTreeMap<String, String>) -> BTreeMap<String, String> {
     files.into_iter().filter(|(path, _)| !path.ends_with('/')).collect()
 }
 
-/// Kills the program before its call number `nth`. Returns the workspace's folder, and whether it came so far.
-fn killed(tree: &Tree, act: &str, nth: i64) -> (tempfile::TempDir, bool) {
-    let dir = tempfile::tempdir().unwrap();
-    let root = dir.path().join("room");
-    std::fs::create_dir(&root).unwrap();
-    let root = root.canonicalize().unwrap();
-    tree.write(&root).unwrap();
-    let ready = dir.path().join("ready");
-    let trigger = Arc::new(Trigger { left: AtomicI64::new(nth), ..Trigger::default() });
-    let program = Program::new(launcher(), launcher(), &root).with([
-        "checkpoint",
-        act,
-        &root.to_string_lossy(),
-        &ready.to_string_lossy(),
-    ]);
-    let killer = Killer { root: root.clone(), trigger: Arc::clone(&trigger) };
-    let ended = run(&program, &mut FromReady { killer, ready }).unwrap();
-    assert!(
-        !ended.hung && !ended.stderr.contains("error") && !ended.stderr.contains("panicked"),
-        "{act} {nth}: {ended:?}"
-    );
-    (dir, trigger.has_killed.load(Ordering::SeqCst))
-}
-
 /// The index shows the files, and nothing else.
 fn is_indexed(workspace: &Workspace, files: &BTreeMap<String, String>, at: &str) {
     assert_eq!(
@@ -121,7 +70,7 @@ fn a_restore_that_is_killed_is_made_as_a_whole_or_not_at_all() {
     let (tree, then, now) = prepared();
     let (mut before, mut after) = (0, 0);
     for nth in 0.. {
-        let (dir, was_killed) = killed(&tree, "restore", nth);
+        let (dir, was_killed) = killed(&tree, &["restore"], nth);
         let root = dir.path().join("room");
         let at = format!("killed before call {nth}");
         let workspace = Workspace::open(&root).unwrap();
@@ -152,7 +101,7 @@ fn a_checkpoint_that_is_killed_is_there_as_a_whole_or_not_at_all() {
     let (tree, _, now) = prepared();
     let (mut before, mut after) = (0, 0);
     for nth in 0.. {
-        let (dir, was_killed) = killed(&tree, "create", nth);
+        let (dir, was_killed) = killed(&tree, &["create"], nth);
         let root = dir.path().join("room");
         let at = format!("killed before call {nth}");
         let workspace = Workspace::open(&root).unwrap();

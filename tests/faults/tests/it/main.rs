@@ -6,9 +6,13 @@ mod disk;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod checkpoint;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod claim;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod denied;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod hostile;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod killed;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod power;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

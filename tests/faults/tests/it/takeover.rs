@@ -301,16 +301,16 @@ fn expected(case: &Case) -> BTreeMap<String, String> {
 /// A workspace with everything in its place, to be copied.
 fn prepared() -> Tree {
     let dir = tempfile::tempdir().unwrap();
-    for (path, text) in BEFORE {
-        let at = dir.path().join(path);
+    for (path, _) in BEFORE {
         if path.ends_with('/') {
-            std::fs::create_dir_all(at).unwrap()
-        } else {
-            std::fs::write(at, text).unwrap()
+            std::fs::create_dir_all(dir.path().join(path)).unwrap();
         }
     }
     let workspace = Workspace::create(dir.path()).unwrap();
-    workspace.index(&workroom::NoProgress).unwrap();
+    // Through the program, so that it is known who wrote them.
+    for (path, text) in BEFORE.iter().filter(|(path, _)| !path.ends_with('/')) {
+        workspace.write(path, text.as_bytes()).unwrap();
+    }
     drop(workspace);
     std::fs::remove_dir_all(dir.path().join(".workroom/run")).unwrap();
     Tree::read(dir.path()).unwrap()
@@ -371,6 +371,20 @@ fn holds(workspace: &Workspace, case: &Case, at: &str) {
     }
     let left: Vec<_> = std::fs::read_dir(workspace.root().join(".workroom/tmp")).unwrap().flatten().collect();
     assert!(left.is_empty(), "{at}: {left:?}");
+    forgets(workspace, case, at);
+}
+
+/// Whose something was that is gone is forgotten: the same bytes at the same path, put there by somebody else, are nobody's.
+fn forgets(workspace: &Workspace, case: &Case, at: &str) {
+    let gone = case.changes.iter().filter(|(path, now)| now.is_none() && !path.ends_with('/'));
+    for (path, _) in gone {
+        let (_, text) = BEFORE.iter().find(|(there, _)| there == path).unwrap();
+        let file = workspace.root().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        workspace.index(&workroom::NoProgress).unwrap();
+        assert_eq!(workspace.show(path).unwrap().origin, None, "{at}: {path}");
+    }
 }
 
 #[test]

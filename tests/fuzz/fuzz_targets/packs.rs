@@ -1,0 +1,4 @@
+//! Fuzzes the target `packs` of the crate `hostile`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile::run("packs", bytes));
