@@ -27,14 +27,14 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   licences                 licences of dependencies, and which crate names which
   picture                  draw the README's picture from a release build's demo
   distill [--passages N]   fit the built-in student to the teacher
-  fuzz [--seconds N] [TARGET...]  give every parser inputs until one breaks a promise, 10 minutes each
-  conformance [--programs DIR] [--binary FILE]  judges that others wrote, against the built program (--setup DIR: only fetch them)
+  fuzz [--seconds N] [TARGET...]  give every parser, and what reads custody's files, inputs until one breaks a promise, 10 minutes each
+  conformance [--programs DIR] [--binary FILE] [--only STEP]  judges that others wrote, against the built program (--setup DIR: only fetch them)
 
   crash   [--rounds N] [--seed S]               kill a workload at random instants; nothing may be lost
   corrupt [--rounds N] [--seed S]               damage files under .workroom/; each must heal or be refused
   soak    [--minutes M] [--seed S] [--json FILE]  crowd one workspace with processes; no call may fail
   shared  [--seconds N] [--seed S]              16 agents on 50 files, killed; no update may be lost
-  power   [--rounds N] [--seed S]               cut the power of a simulated disk";
+  power   [--of files|custody] [--rounds N] [--seed S]  cut the power of a simulated disk";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

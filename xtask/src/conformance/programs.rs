@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is started of each, or loaded by what is.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 10] = [
     "conformance/node_modules/.bin/conformance",
     "inspector/node_modules/.bin/mcp-inspector",
     "ts-sdk/node_modules/@modelcontextprotocol/sdk/package.json",
@@ -16,6 +16,8 @@ const PARTS: [&str; 8] = [
     "py2/bin/python",
     "schemathesis/bin/schemathesis",
     "swarms/bin/python",
+    "webhooks/bin/python",
+    "page/node_modules/jsdom/package.json",
 ];
 
 /// A folder that has all of them.
