@@ -50,7 +50,8 @@ fn lease(headers: &HeaderMap) -> Result<Option<&str>> {
     let Some(value) = shown.next() else { return Ok(None) };
     match value.to_str() {
         Ok(id) if custody::lease::check_id(id).is_ok() && shown.next().is_none() => Ok(Some(id)),
-        _ => Err(Refusal::invalid(
+        _ => Err(Refusal::new(
+            Kind::Unprocessable,
             "the header `Workroom-Lease` is the id of one lease: `lease_` and 22 letters and digits",
         )),
     }
