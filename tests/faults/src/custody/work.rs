@@ -3,7 +3,6 @@
 //! Invariant: a line of the notes is one `write(2)`, so it is whole or the last.
 
 use super::{Act, Files, Given, Held, Line};
-use crate::tree::{Entry, Tree};
 use anyhow::{Context, Result, bail};
 use custody::{Grant, NewToken, NewTransfer, Principal, Right, Rights, Tokens, Via};
 use fastrand::Rng;
@@ -62,13 +61,25 @@ pub(super) fn open(root: &Path) -> Result<Workspace> {
 
 /// The user's files.
 pub(super) fn files(root: &Path) -> Result<Files> {
-    let ours = |path: &PathBuf| !path.starts_with(WORKROOM_DIR) && !path.ends_with(".workroomignore");
-    let all = Tree::read(root)?.0.into_iter().filter(|(path, _)| ours(path));
-    let files = all.filter_map(|(path, entry)| match entry {
-        Entry::File(bytes) => Some((path.to_string_lossy().into_owned(), bytes)),
-        _ => None,
-    });
-    files.map(|(path, bytes)| Ok((path, String::from_utf8(bytes)?))).collect()
+    let (mut files, mut folders) = (Files::new(), vec![PathBuf::new()]);
+    while let Some(inside) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&inside))? {
+            let entry = entry?;
+            let path = inside.join(entry.file_name());
+            // What is the program's own comes and goes while it runs.
+            if path.starts_with(WORKROOM_DIR) || path.ends_with(".workroomignore") {
+                continue;
+            }
+            match entry.file_type()?.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let text = std::fs::read_to_string(entry.path())?;
+                    files.insert(path.to_string_lossy().into_owned(), text);
+                }
+            }
+        }
+    }
+    Ok(files)
 }
 
 pub(super) fn custody_of(root: &Path) -> PathBuf {
