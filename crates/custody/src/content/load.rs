@@ -8,7 +8,7 @@ use super::pack::{HEAD, Head, MAGIC, Unpacked, find_mark, unpack};
 use super::store::{Damage, Known, Place, SUFFIX, UNFINISHED};
 use crate::{Error, Result};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Finds out what lies where.
@@ -71,6 +71,8 @@ fn read_pack(path: &Path, number: u32, is_last: bool, known: &mut Known) -> io::
         let is_sound = !is_last || is_sound(&mut file, &place)?;
         if is_sound {
             known.places.insert(head.hash, place);
+        } else {
+            strike_out(path, offset);
         }
         whole &= is_sound;
         offset += head.record_bytes();
@@ -96,6 +98,18 @@ fn head_bytes(file: &mut File, offset: u64) -> io::Result<Vec<u8>> {
 fn is_hole(file: &mut File, offset: u64) -> io::Result<bool> {
     let bytes = head_bytes(file, offset)?;
     Ok(bytes.len() == HEAD && bytes.iter().all(|byte| *byte == 0))
+}
+
+/// Puts zeros in the place of a head whose content never came to the disk, lest it be believed once another pack is the last. Where that cannot be
+/// written, it is done at the next opening.
+fn strike_out(path: &Path, offset: u64) {
+    let written = File::options().write(true).open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(&[0; HEAD])
+    });
+    if let Err(error) = written {
+        tracing::warn!(path = %path.display(), offset, %error, "a content that was lost cannot be struck out");
+    }
 }
 
 fn is_sound(file: &mut File, place: &Place) -> io::Result<bool> {

@@ -119,6 +119,28 @@ fn damage_is_one_contents_own_and_is_told_with_its_place() {
 }
 
 #[test]
+fn a_content_that_never_came_to_the_disk_is_not_believed_later_either() {
+    let dir = tempfile::tempdir().unwrap();
+    let contents = Contents::at(dir.path());
+    let first = put(&contents, b"synced");
+    let end = contents.size().unwrap().1 as usize;
+    let lost = put(&contents, b"only its head was there before the power went");
+    let pack = packs(dir.path())[0].clone();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[end + HEAD..].fill(0);
+    std::fs::write(&pack, bytes).unwrap();
+    let contents = Contents::at(dir.path());
+    assert_eq!([first, lost].map(|hash| contents.contains(&hash).unwrap()), [true, false]);
+    put(&contents, b"in the next pack");
+    assert_eq!(packs(dir.path()).len(), 2);
+    let contents = Contents::at(dir.path());
+    assert_eq!([first, lost].map(|hash| contents.contains(&hash).unwrap()), [true, false]);
+    assert_eq!(contents.verify().unwrap(), []);
+    assert_eq!(put(&contents, b"only its head was there before the power went"), lost);
+    assert_eq!(Contents::at(dir.path()).verify().unwrap(), []);
+}
+
+#[test]
 fn a_head_that_never_came_to_the_disk_is_no_damage() {
     let dir = tempfile::tempdir().unwrap();
     let contents = Contents::at(dir.path());
